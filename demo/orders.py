@@ -20,8 +20,10 @@ from commerce.documents.issuing import issue_invoice, issue_packing_slip
 from commerce.models import DeliveryMethod, OrderEvent, OrderPromise, StockChange, User
 from commerce.orders.pipeline import new_order_number
 from commerce.orders.shipments import parcels_of
-from commerce.pricing.delivery import arrival_of, delivery_charge
+from commerce.pricing.delivery import arrival_of, delivery_charge, offered_delivery
+from commerce.pricing.parcels import parcel_of
 from commerce.stock.history import record_stock_changes
+from commerce.stock.selling import DETAILS, is_shipped
 from commerce.tax import STANDARD_CODE, split_gross
 from demo import files
 from demo.parcels import write_parcels, write_returns
@@ -48,6 +50,23 @@ PIPELINE = ("Pending payment", "Paid", "Packing", "Shipped", "Delivered")
 OPEN = ("Paid", "Packing")
 
 
+@dataclass(frozen=True)
+class Shop:
+    """What past orders are drawn from: ``records`` are those to sell of each product, by its code.
+
+    ``reviews`` are the keys of the customers who reviewed each product, ``addresses`` the rows of
+    customers.toml, ``carriers`` those that parcels leave with, ``words`` what customers and staff
+    wrote, as in the section ``history`` of shop.toml.
+    """
+
+    name: str
+    records: dict[str, list[Any]]
+    reviews: dict[str, set[str]]
+    addresses: dict[str, Any]
+    carriers: tuple[str, ...]
+    words: dict[str, str]
+
+
 @dataclass
 class PastOrder:
     """A random order before it is written."""
@@ -66,11 +85,12 @@ class PastOrder:
 
     @property
     def charge(self) -> Decimal:
-        return delivery_charge(self.method, self.goods)
+        parcel = parcel_of((record.product, units) for record, units in self.items)
+        return delivery_charge(self.method, self.goods, parcel)
 
 
 @transaction.atomic
-def load_orders(customers: dict[str, User], *, at: datetime) -> int:
+def load_orders(customers: dict[str, User], *, at: datetime, shop: Shop | None = None) -> int:
     """Load ninety orders of the sixty days before ``at``, once. Returns the number of orders written.
 
     Stock records get the allocation of their open order lines, and keep the same available stock.
@@ -78,11 +98,12 @@ def load_orders(customers: dict[str, User], *, at: datetime) -> int:
     source_type, is_new = SourceType.objects.get_or_create(name=SOURCE_TYPE)
     if not is_new and Source.objects.filter(source_type=source_type).exists():
         return 0
-    past = _draw_orders(customers, at=at)
+    shop = shop or saltmarsh()
+    past = _draw_orders(customers, shop, at=at)
     orders = _write_orders(past)
     _write_lines(past, orders)
     _write_payments(past, orders, source_type)
-    _write_history(past, orders, at=at)
+    _write_history(past, orders, shop, at=at)
     _allocate(past)
     _count_purchases(past)
     _issue_documents(Order.objects.filter(number__in=orders).order_by("date_placed", "pk"))
@@ -99,24 +120,21 @@ def _issue_documents(orders):
             issue_packing_slip(order, parcel, rest={}, at=parcel.sent_at)
 
 
-def _draw_orders(customers, *, at):
+def _draw_orders(customers, shop, *, at):
     """Random orders, more of them recent. Only dates and numbers differ from run to run."""
-    draw = random.Random("saltmarsh")  # noqa: S311  reproducible, not secret
-    records = _records_by_form()
-    reviewed = _forms_by_reviewer()
-    methods = {method.code: method for method in DeliveryMethod.objects.all()}
-    keys = list(customers)
-    addresses = files.read("customers")
+    draw = random.Random(shop.name)  # noqa: S311  reproducible, not secret
+    records, addresses, keys = shop.records, shop.addresses, list(customers)
     past = []
     for index, placed in enumerate(sorted(_draw_moment(draw, at) for _ in range(ORDERS))):
         key = draw.choice(keys)
         country = addresses[key]["address"][-1]
-        weights = [REVIEWED_WEIGHT if form in reviewed[key] else 1 for form in records]
+        weights = [REVIEWED_WEIGHT if key in shop.reviews.get(code, ()) else 1 for code in records]
         forms = draw.choices(list(records), weights=weights, k=draw.choice((1, 1, 2, 2, 3, 4)))
         items = Counter[Any]()
         for form in forms:
             items[draw.choice(records[form])] += draw.choice((1, 1, 1, 2, 2, 4))
-        code = draw.choices(("standard", "express", "collect"), weights=(8, 2, 1))[0]
+        offered = offered_delivery(country, parcel_of((r.product, n) for r, n in items.items()))
+        method = draw.choices(offered, weights=(8, 2, 1)[: len(offered)])[0]
         past.append(
             PastOrder(
                 number=new_order_number(),
@@ -125,33 +143,43 @@ def _draw_orders(customers, *, at):
                 placed=placed,
                 status="Cancelled" if index in CANCELLED else _status_after(at - placed),
                 items=list(items.items()),
-                method=methods[code if country == "GB" else "standard-europe"],
+                method=method,
             )
         )
     return past
 
 
-def _forms_by_reviewer():
-    """The forms that each customer reviewed."""
-    forms = defaultdict(set)
-    for form, reviews in files.read("reviews").items():
-        for key, *_review in reviews:
-            forms[key].add(form)
-    return forms
-
-
-def _records_by_form():
-    records = {
-        record.partner_sku: record for record in StockRecord.objects.select_related("product")
-    }
-    return {
-        form["code"]: [
-            records[code]
-            for variant in form["variants"]
-            if (code := files.sku(form["code"], variant["glaze"])) in records
-        ]
+def saltmarsh() -> Shop:
+    """The first demo shop."""
+    codes = {
+        form["code"]: [files.sku(form["code"], variant["glaze"]) for variant in form["variants"]]
         for form in files.forms()
     }
+    return Shop(
+        name="saltmarsh",
+        records=records_by_code(codes),
+        reviews=reviewers_of(files.read("reviews")),
+        addresses=files.read("customers"),
+        carriers=("royal-mail", "dpd", "dhl"),
+        words=files.read("shop")["history"],
+    )
+
+
+def records_by_code(skus: dict[str, list[str]]) -> dict[str, list[Any]]:
+    """The stock records of ``{product code: SKUs}`` that are sent by post."""
+    related = ("partner", "product__product_class", "product__parent__product_class")
+    details = [f"product__{name}" for name in DETAILS]
+    rows = StockRecord.objects.select_related(*related, *details)
+    records = {row.partner_sku: row for row in rows if is_shipped(row.product)}
+    found = {
+        code: [records[sku] for sku in codes if sku in records] for code, codes in skus.items()
+    }
+    return {code: rows for code, rows in found.items() if rows}
+
+
+def reviewers_of(reviews: dict[str, Any]) -> dict[str, set[str]]:
+    """The customers who reviewed each product, from the rows of reviews.toml."""
+    return {code: {key for key, *_review in rows} for code, rows in reviews.items()}
 
 
 def _draw_moment(draw, at):
@@ -179,7 +207,7 @@ def _write_orders(past):
             number=row.number,
             site=site,
             user=row.customer,
-            currency="GBP",
+            currency=row.items[0][0].price_currency,
             total_incl_tax=total,
             total_excl_tax=goods_net + shipping.excl,
             shipping_incl_tax=row.charge,
@@ -220,11 +248,11 @@ def _write_lines(past, orders):
                 Line(
                     order=orders[row.number],
                     partner_id=record.partner_id,
-                    partner_name="Saltmarsh studio",
+                    partner_name=record.partner.name,
                     partner_sku=record.partner_sku,
                     stockrecord=record,
                     product=record.product,
-                    title=record.product.title,
+                    title=record.product.get_title(),
                     upc=record.product.upc,
                     quantity=quantity,
                     line_price_incl_tax=gross,
@@ -282,7 +310,7 @@ def _write_payments(past, orders, source_type):
         )
 
 
-def _write_history(past, orders, *, at):
+def _write_history(past, orders, shop, *, at):
     """Write each order's status changes and promised delivery dates."""
     changes, moments, promises = [], {}, []
     for row in past:
@@ -309,8 +337,8 @@ def _write_history(past, orders, *, at):
         change.date_created = moments[change.order_id, change.new_status]
     OrderStatusChange.objects.bulk_update(stored, ["date_created"])
     _write_events(stored)
-    write_parcels(orders.values(), moments)
-    write_returns(list(orders.values()), at=at)
+    write_parcels(orders.values(), moments, shop.carriers, text=shop.words["parcel"])
+    write_returns(list(orders.values()), shop.words, at=at)
 
 
 def _write_events(changes):
@@ -356,8 +384,8 @@ def _count_purchases(past):
     for row in past:
         for record, quantity in row.items:
             if row.status != "Cancelled":
-                sold[record.product_id] += quantity
-                sold[record.product.parent_id] += quantity
+                for pk in {record.product_id, record.product.parent_id} - {None}:
+                    sold[pk] += quantity
     known = set(ProductRecord.objects.filter(product__in=sold).values_list("product", flat=True))
     ProductRecord.objects.bulk_create(
         ProductRecord(product_id=pk, num_purchases=units)

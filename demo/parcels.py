@@ -1,6 +1,6 @@
 """Loads shipments, returns and a withdrawal of the demo's past orders."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,10 +19,16 @@ ShippingEventQuantity = get_model("order", "ShippingEventQuantity")
 ShippingEventType = get_model("order", "ShippingEventType")
 
 #: Carriers, with the prefix and number of digits of their tracking numbers.
-CARRIERS = (("royal-mail", "RM", 9), ("dpd", "1550", 10), ("dhl", "JD01", 12))
+CARRIERS = {"royal-mail": ("RM", 9), "dpd": ("1550", 10), "dhl": ("JD01", 12)}
 
 
-def write_parcels(orders: Iterable[Any], moments: dict[tuple[int, str], datetime]) -> None:
+def write_parcels(
+    orders: Iterable[Any],
+    moments: dict[tuple[int, str], datetime],
+    carriers: Sequence[str],
+    *,
+    text: str,
+) -> None:
     """Write one parcel per shipped order. ``moments`` is ``{(order pk, status): time}``."""
     kind, _new = ShippingEventType.objects.get_or_create(name=SENT)
     shipped = [order for order in orders if (order.pk, SHIPPED) in moments]
@@ -39,13 +45,14 @@ def write_parcels(orders: Iterable[Any], moments: dict[tuple[int, str], datetime
         for line in lines
     )
     Shipment.objects.bulk_create(
-        _parcel(order, events[order.pk], moments, place) for place, order in enumerate(shipped)
+        _parcel(order, events[order.pk], moments, carriers[place % len(carriers)])
+        for place, order in enumerate(shipped)
     )
-    OrderEvent.objects.bulk_create(_dispatch_event(order, moments) for order in shipped)
+    OrderEvent.objects.bulk_create(_dispatch_event(order, moments, text) for order in shipped)
 
 
-def _parcel(order, event, moments, place):
-    carrier, head, digits = CARRIERS[place % len(CARRIERS)]
+def _parcel(order, event, moments, carrier):
+    head, digits = CARRIERS[carrier]
     left = timezone.localtime(moments[order.pk, SHIPPED]).date()
     return Shipment(
         event=event,
@@ -58,30 +65,26 @@ def _parcel(order, event, moments, place):
     )
 
 
-def _dispatch_event(order, moments):
+def _dispatch_event(order, moments, text):
     return OrderEvent(
         order=order,
         kind=OrderEvent.Kind.DISPATCH,
-        text="Everything in one parcel",
+        text=text,
         created_at=moments[order.pk, SHIPPED] - timedelta(seconds=1),
     )
 
 
-def write_returns(orders: list[Any], *, at: datetime) -> None:
-    """Write a requested return, an approved one, and a withdrawal."""
+def write_returns(orders: list[Any], words: dict[str, str], *, at: datetime) -> None:
+    """Write a requested return, an approved one, and a withdrawal, with what was written."""
     delivered = [order for order in orders if order.status == DELIVERED]
     # Newest last, but the orders of the customer who can sign in come after all others.
-    delivered.sort(key=lambda order: order.user.email.endswith("@saltmarsh.example"))
-    words = (
-        (ReturnRequest.State.REQUESTED, "A hairline crack at the rim, from the first day on.", ""),
-        (
-            ReturnRequest.State.APPROVED,
-            "It is larger than I had thought, and does not fit the shelf.",
-            "Please pack it as well as it came to you and lay a note with its number inside.",
-        ),
+    delivered.sort(key=lambda order: not order.user.email.endswith("@example.com"))
+    requests = (
+        (ReturnRequest.State.REQUESTED, words["return_requested"], ""),
+        (ReturnRequest.State.APPROVED, words["return_approved"], words["return_answer"]),
     )
     for place, (order, (state, reason, answer)) in enumerate(
-        zip(reversed(delivered), words, strict=False)
+        zip(reversed(delivered), requests, strict=False)
     ):
         request = ReturnRequest.objects.create(
             number=new_number("R"),
@@ -97,7 +100,7 @@ def write_returns(orders: list[Any], *, at: datetime) -> None:
         OrderEvent.objects.create(
             order=order,
             kind=OrderEvent.Kind.RETURN,
-            text=f"Return requested: {reason}",
+            text=f"{words['return_event']}: {reason}",
             reference=request.number,
             created_at=request.created_at,
         )

@@ -18,6 +18,7 @@ from commerce.orders.reservations import reserve_stock
 from commerce.stock.availability import tracks_stock
 from commerce.stock.bundles import units_from_stock
 from commerce.stock.history import Cause
+from commerce.stock.selling import DETAILS
 
 
 def reopen_order(attempt: PaymentAttempt) -> bool:
@@ -30,9 +31,10 @@ def reopen_order(attempt: PaymentAttempt) -> bool:
     order = lock_order_of(attempt)
     if order.status != CANCELLED:
         return False
+    related = ("product__parent", *(f"product__{name}" for name in DETAILS))
     lines = [
         line
-        for line in order.lines.exclude(stockrecord=None).select_related("product__parent")
+        for line in order.lines.exclude(stockrecord=None).select_related(*related)
         if line.product and tracks_stock(line.product)
     ]
     units = units_from_stock(lines, {line.pk: line.quantity for line in lines})

@@ -71,6 +71,7 @@ class Variant:
     delivery: DeliveryMethod | None = None
     delivery_charge: Decimal | None = None
     arrival: Arrival | None = None
+    is_shipped: bool = True
     #: The files that its buyers download.
     files: tuple[ProductFile, ...] = ()
 
@@ -344,6 +345,7 @@ def _variant(
         delivery=method,
         delivery_charge=delivery_charge(method, quote.price, parcel) if method and quote else None,
         arrival=looked_up.delivery.arrival(method, parcel.ready) if method else None,
+        is_shipped=parcel.is_shipped,
         files=tuple(looked_up.files.get(record.product_id, ())),
     )
 

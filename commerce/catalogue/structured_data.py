@@ -126,7 +126,7 @@ def _offer(
         offer["priceValidUntil"] = last_day(quote.until)
     if variant.delivery and not variant.delivery.is_digital:
         offer["shippingDetails"] = _shipping(variant.delivery, variant.delivery_charge, quote)
-    if returns_url:
+    if returns_url and variant.is_shipped:
         offer["hasMerchantReturnPolicy"] = returns_policy(returns_url)
     return offer
 

@@ -52,7 +52,7 @@ from commerce.stock.availability import (
     rank_of,
     units_left,
 )
-from commerce.stock.selling import LATER_COLUMNS, sells_later
+from commerce.stock.selling import AVAILABILITY_COLUMNS, sells_later
 
 CATEGORY, ATTRIBUTE, PRICE, SALE = "category", "attribute", "price", "sale"
 RATING, STOCK, ALL, TIMED = "rating", "stock", "all", "timed"
@@ -204,8 +204,8 @@ def records_of(product_ids: Collection[int]) -> dict[int, list[Record]]:
         "pk", "product_id", "product__title", "partner_sku", "price", "price_currency", "num_in_stock", "num_allocated",
     )  # fmt: skip
     kind = "product_class__track_stock"
-    details = [f"product__details__{name}" for name in LATER_COLUMNS]
-    above = [f"product__parent__details__{name}" for name in LATER_COLUMNS]
+    details = [f"product__details__{name}" for name in AVAILABILITY_COLUMNS]
+    above = [f"product__parent__details__{name}" for name in AVAILABILITY_COLUMNS]
     own = records.filter(product__in=keys).order_by("product_id", "pk")
     below = records.filter(product__parent__in=keys, product__is_public=True)
     below = below.order_by("product_id", "pk")
@@ -218,9 +218,11 @@ def records_of(product_ids: Collection[int]) -> dict[int, list[Record]]:
     ):
         for (
             listed,
-            is_counted,
+            type_counts,
+            counts,
             later,
             day,
+            counts_above,
             later_above,
             day_above,
             *columns,
@@ -228,7 +230,7 @@ def records_of(product_ids: Collection[int]) -> dict[int, list[Record]]:
             allocated,
         ) in rows:
             state = IN_STOCK
-            if is_counted:
+            if next((one for one in (counts, counts_above) if one is not None), type_counts):
                 ordered = sells_later(later or later_above or "", day if later else day_above)
                 state = availability_at(units_left(in_stock, allocated), ordered)
             record = Record(*columns, state)  # type: ignore[call-arg]

@@ -51,6 +51,10 @@ class ProductDetails(models.Model):
         _("sent by post"), null=True, blank=True,
         help_text=_("Empty: as its product, or as its product type says."),
     )  # fmt: skip
+    is_stock_counted = models.BooleanField(
+        _("stock is counted"), null=True, blank=True,
+        help_text=_("Empty: as its product, or as its product type says. No: it never sells out."),
+    )  # fmt: skip
     gift_card_value = models.DecimalField(
         _("value as a gift card"), max_digits=12, decimal_places=2, null=True, blank=True,
         validators=[MinValueValidator(Decimal("0.01"))],

@@ -67,7 +67,7 @@ PLAIN = nothing_personal(
         "commerce.optionprice": "option price max_length meaning",
         "commerce.optionvaluedisplay": "id value position colour picture",
         "commerce.productdetails": (
-            "product weight length width height is_shipped gift_card_value content content_unit min_quantity "
+            "product weight length width height is_shipped is_stock_counted gift_card_value content content_unit min_quantity "
             "step_quantity max_quantity later available_from"
         ),
         "commerce.productfile": "id product title file name size is_offered",

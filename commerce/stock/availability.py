@@ -37,8 +37,9 @@ def is_for_sale(product: AbstractProduct) -> bool:
 
 
 def tracks_stock(product: AbstractProduct) -> bool:
-    """Whether the product's class tracks stock; a gift voucher, for instance, does not."""
-    return product.get_product_class().track_stock
+    """Whether its stock is counted: its own setting, or that of its product type."""
+    own = selling_of(product).is_stock_counted
+    return product.get_product_class().track_stock if own is None else own
 
 
 def units_to_reserve(lines: Iterable[Any]) -> dict[int, int]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: Relations to load with products, so that ``selling_of`` makes no query.
 DETAILS = ("details", "parent__details")
 #: Columns of the details that decide the availability, for code that reads rows.
-LATER_COLUMNS = ("later", "available_from")
+AVAILABILITY_COLUMNS = ("is_stock_counted", "later", "available_from")
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Selling:
     width: int | None = None
     height: int | None = None
     is_shipped: bool | None = None
+    is_stock_counted: bool | None = None
     gift_card_value: Decimal | None = None
     content: Decimal | None = None
     content_unit: str = ""

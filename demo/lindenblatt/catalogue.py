@@ -5,22 +5,27 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models.signals import post_save
 from django.utils.timezone import now
 from oscar.core.loading import get_model
 
+from commerce.index.bundles import update_bundles
 from commerce.models import (
+    BundlePart,
     FacetAttribute,
     OptionPrice,
     OptionValueDisplay,
     ProductDetails,
+    ProductFile,
     SearchSynonym,
     VariantOption,
 )
 from commerce.slugs import slug_of_name
 from demo.catalogue import load_category
 from demo.lindenblatt import goods
+from demo.lindenblatt.ebooks import write_ebook
 
 Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
@@ -64,7 +69,8 @@ def load_product_types() -> dict[str, Any]:
     groups = {code: _option_group(code, row) for code, row in data["options"].items()}
     for code, row in data["types"].items():
         product_type, _is_new = ProductClass.objects.get_or_create(
-            name=row["name"], defaults={"requires_shipping": row["shipped"], "track_stock": True}
+            name=row["name"],
+            defaults={"requires_shipping": row["shipped"], "track_stock": row.get("tracked", True)},
         )
         for position, option in enumerate(row["options"]):
             _declare_option(product_type, option, data["options"][option], groups[option], position)
@@ -123,6 +129,8 @@ def load_products() -> None:
     _set_details(missing, variants, parents, children)
     _stock([variant for _row, variant in variants], children)
     _offer_personal_texts(missing, parents)
+    _add_ebooks(variants, children)
+    _bundle(missing)
     _recommend(missing)
 
 
@@ -243,6 +251,8 @@ def _set_details(
             width=width,
             height=height,
             is_shipped=variant.is_shipped,
+            is_stock_counted=None if variant.is_shipped else False,
+            gift_card_value=variant.gift_card,
         )
         if "available_from" in row:
             details[pk].later = ProductDetails.Later.PREORDER
@@ -272,7 +282,7 @@ def _stock(variants: Iterable[goods.Variant], children: dict[str, Any]) -> None:
 
 
 def _offer_personal_texts(rows: list[dict[str, Any]], parents: dict[str, Any]) -> None:
-    """What shoppers can have done to a product: an embossed name, a message for a gift."""
+    """What shoppers can have done to a product: an embossed name; and whom a gift card is for."""
     for row in rows:
         if text := row.get("text"):
             option, _is_new = Option.objects.get_or_create(
@@ -284,15 +294,60 @@ def _offer_personal_texts(rows: list[dict[str, Any]], parents: dict[str, Any]) -
                 defaults={"price": Decimal(text["price"]), "max_length": text["max_length"]},
             )
             parents[row["code"]].product_options.add(option)
-        if message := row.get("gift_message"):
-            option, _is_new = Option.objects.get_or_create(
-                name=message["name"],
-                defaults={"type": Option.TEXT, "help_text": message["help"], "order": 2},
+        if row.get("gift_card"):
+            parents[row["code"]].product_options.add(*_gift_card_options())
+
+
+def _gift_card_options() -> list[Any]:
+    """What buyers say about a gift card: whom it is for, and when it is sent."""
+    meaning, found = OptionPrice.Meaning, []
+    for order, (name, kind, used_for, most, text) in enumerate(
+        (
+            ("E-Mail-Adresse der beschenkten Person", Option.TEXT, meaning.EMAIL, 200,
+             "Leer: Der Gutschein kommt zu Ihnen."),
+            ("Name der beschenkten Person", Option.TEXT, meaning.RECIPIENT, 80, ""),
+            ("Ihre Nachricht", Option.TEXT, meaning.MESSAGE, 400, "Steht in der E-Mail, höchstens 400 Zeichen."),
+            ("Verschicken am", Option.DATE, meaning.SEND_ON, 10, "Leer: sofort nach der Zahlung."),
+        ),
+        start=2,
+    ):  # fmt: skip
+        option, _is_new = Option.objects.get_or_create(
+            name=name, defaults={"type": kind, "help_text": text, "order": order}
+        )
+        OptionPrice.objects.get_or_create(
+            option=option, defaults={"max_length": most, "meaning": used_for}
+        )
+        found.append(option)
+    return found
+
+
+def _add_ebooks(
+    variants: list[tuple[dict[str, Any], goods.Variant]], children: dict[str, Any]
+) -> None:
+    """Give each e-book its file."""
+    for row, variant in variants:
+        if "ebook" in variant.options:
+            content = write_ebook(row, isbn=variant.attributes.get("isbn", variant.sku))
+            name = f"{row['code']}.epub"
+            ProductFile.objects.create(
+                product=children[variant.sku],
+                title=row["title"],
+                name=name,
+                size=len(content),
+                file=ContentFile(content, name),
             )
-            OptionPrice.objects.get_or_create(
-                option=option, defaults={"max_length": message["max_length"]}
-            )
-            parents[row["code"]].product_options.add(option)
+
+
+def _bundle(rows: list[dict[str, Any]]) -> None:
+    """Put the bundles together, whose stock follows from their parts."""
+    products = {product.upc: product for product in Product.objects.filter(upc__isnull=False)}
+    bundles = [(row["code"].upper(), row["parts"]) for row in rows if "parts" in row]
+    BundlePart.objects.bulk_create(
+        BundlePart(bundle=products[code], part=products[part], quantity=quantity)
+        for code, parts in bundles
+        for part, quantity in parts.items()
+    )
+    update_bundles([products[code].pk for code, _parts in bundles])
 
 
 def _recommend(rows: list[dict[str, Any]]) -> None:

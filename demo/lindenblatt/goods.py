@@ -24,6 +24,7 @@ class Variant:
     size: tuple[int, int, int] | None
     is_shipped: bool
     picture: str
+    gift_card: Decimal | None
     attributes: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -80,7 +81,7 @@ def _rows(product: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def _variant(product: dict[str, Any], key: str, row: dict[str, Any], *, stock: int) -> Variant:
     options = tuple(key.split("/")) if key else ()
-    known = {"options", "price", "stock", "weight", "size", "shipped"}
+    known = {"options", "price", "stock", "weight", "size", "shipped", "gift_card"}
     return Variant(
         product=product["code"],
         options=options,
@@ -90,6 +91,7 @@ def _variant(product: dict[str, Any], key: str, row: dict[str, Any], *, stock: i
         size=tuple(row["size"]) if "size" in row else None,
         is_shipped=row.get("shipped", read("products")["types"][product["type"]]["shipped"]),
         picture=_picture(product, options),
+        gift_card=Decimal(row["gift_card"]) if "gift_card" in row else None,
         attributes={name: value for name, value in row.items() if name not in known},
     )
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from oscar.core.loading import get_model
 
 from commerce.models import ShopSettings
-from demo import people
+from demo import orders, people
 from demo.body_builder import BodyBuilder
 from demo.catalogue import load_delivery
 from demo.lindenblatt import catalogue, goods, pages, pictures, pricing
@@ -61,11 +61,25 @@ def load_pages(images: dict[str, Any]) -> int:
 
 
 def load_people(at: datetime) -> dict[str, Any]:
-    """Load the customers and their reviews."""
+    """Load the customers, their reviews and their past orders."""
     customers = people.load_customers(goods.read("customers"))
     reviews = {code.upper(): rows for code, rows in goods.read("reviews").items()}
     people.load_reviews(customers, at=at, reviews=reviews)
+    orders.load_orders(customers, at=at, shop=_shop())
     return customers
+
+
+def _shop() -> orders.Shop:
+    """What past orders are drawn from. E-books and gift cards are left out: they are not sent."""
+    codes = {row["code"]: [one.sku for one in goods.variants(row)] for row in goods.products()}
+    return orders.Shop(
+        name="lindenblatt",
+        records=orders.records_by_code(codes),
+        reviews=orders.reviewers_of(goods.read("reviews")),
+        addresses=goods.read("customers"),
+        carriers=("dhl", "dpd"),
+        words=goods.read("shop")["history"],
+    )
 
 
 @transaction.atomic

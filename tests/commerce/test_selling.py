@@ -300,3 +300,22 @@ def test_wrong_details_are_explained(staff, vase, fields, sentence):
     assert sentence in page
     assert not ProductDetails.objects.exists()
     assert get_model("catalogue", "Product").objects.get(pk=vase.pk).title == vase.title
+
+
+def test_variant_whose_stock_is_not_counted_never_sells_out(client, shop):
+    book = make_variants("Novel", {"Format": ["Hardback", "E-book"]}, stock=0)
+    ebook = variant_of(book, "E-book")
+    detail(ebook, is_shipped=False, is_stock_counted=False)
+    refresh_available_products.call()
+
+    box = buy_box_for(book)
+
+    assert [(one.name, one.stock_text) for one in box.variants] == [
+        ("Hardback", "Sold out"), ("E-book", "Always available"),
+    ]  # fmt: skip
+    assert cards_for([book.pk])[0].availability == "in_stock"
+    assert list(broken_listings()) == []
+    page = Crawled(client.get(book.get_absolute_url(), {"variant": ebook.pk}))
+    assert "Returns" not in page.text(".buy-box--page .facts")
+    client.post(reverse("basket:add", args=[book.pk]), {"quantity": 3, "child_id": ebook.pk})
+    assert units_in_basket(client) == 3
