@@ -112,6 +112,9 @@ def _forget_personal_texts(order: AbstractOrder) -> None:
             line.title = line.title.partition(f" ({choice.name}: ")[0]
         line.save(update_fields=["title"])
     get_model("order", "LineAttribute").objects.filter(line__order=order).update(value=ERASED)
+    if order.basket_id:
+        answers = get_model("basket", "LineAttribute").objects
+        answers.filter(line__basket=order.basket_id).update(value=ERASED)
 
 
 def has_invoice(order: Any) -> bool:

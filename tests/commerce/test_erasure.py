@@ -1,5 +1,7 @@
 """Erasing a person: deleted data, data that must be retained, and what blocks an erasure."""
 
+from decimal import Decimal
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -7,21 +9,34 @@ from django.core.cache import cache
 from django.db import OperationalError
 from django.urls import reverse
 from django.utils import timezone
+from oscar.core.loading import get_model
 
 from checkout_app.models import PaymentMove, StripeCustomer
 from commerce.dashboard import personal_data
-from commerce.models import AuditEntry, OrderEvent, ReturnRequest, StockChange, Withdrawal
+from commerce.models import (
+    AuditEntry,
+    GiftCard,
+    OrderEvent,
+    ProductDetails,
+    ReturnRequest,
+    StockChange,
+    Withdrawal,
+)
 from commerce.models.append_only import ERASED
+from commerce.orders.provision import provide_automatically
+from commerce.orders.shipments import ship
 from commerce.privacy import erasure
 from commerce.privacy.erasure import ErasureBlocked, erase, reasons_against_erasure
+from commerce.privacy.orders import anonymise_order
 from commerce.privacy.people import Person, person_at, person_of
 from demo_gateway.models import DemoEvent
-from tests.factories import make_order, make_paid_order, make_user
+from tests.factories import make_order, make_paid_order, make_product, make_user
 from tests.privacy import EMAIL, NAMES, deliver, make_ada, model_of, traces_of, write_on_order
 from tests.signing import prove_again, sign_in
 
 pytestmark = pytest.mark.django_db
 User = get_user_model()
+Option = get_model("catalogue", "Option")
 #: Invoice data: number, totals, and the buyer.
 BOOKS = {"commerce.commercialdocument.facts"}
 
@@ -70,6 +85,42 @@ def test_order_keeps_its_totals_and_products(client, vase):
     order.refresh_from_db()
     assert (order.user, order.total_incl_tax, order.lines.get().title) == (None, total, title)
     assert order.shipping_address.country_id == "GB"
+
+
+def test_what_the_person_wrote_on_lines_is_forgotten(client, vase):
+    option = Option.objects.create(name="Engraving", code="engraving", type="text")
+    vase.product_options.add(option)
+    user = make_user(EMAIL)
+    order = make_paid_order((vase, 1, {"engraving": "For Clotilde"}), user=user)
+    ship(order.pk)
+    deliver(order)
+    assert order.lines.get().title == "Moon vase (Engraving: For Clotilde)"
+
+    erase(person_of(user))
+
+    assert order.lines.get().title == "Moon vase"
+    assert traces_of("Clotilde") == BOOKS  # the invoice, until its term is over
+    slip = order.documents.get(kind="packing_slip")
+    assert slip.facts["lines"][0]["title"] == "Moon vase"
+    anonymise_order(order)
+    assert traces_of("Clotilde") == set()
+
+
+def test_gift_card_to_be_sent_blocks_and_a_sent_one_is_forgotten(client, shop):
+    product = make_product("Gift card", price="20.00", track_stock=False)
+    ProductDetails.objects.create(product=product, gift_card_value=Decimal("20.00"))
+    user = make_user(EMAIL)
+    order = make_paid_order((product, 1), user=user)
+    provide_automatically(order.pk)
+    GiftCard.objects.update(recipient="Clotilde", message="With love, Clotilde", status="waiting")
+    with pytest.raises(ErasureBlocked):
+        erase(person_of(user))
+    GiftCard.objects.update(status="sent")
+
+    erase(person_of(user))
+
+    assert traces_of("Clotilde") == set()
+    assert GiftCard.objects.get().value == Decimal("20.00")
 
 
 def test_review_stays_anonymously(client, vase):

@@ -80,13 +80,14 @@ class Database:
             create_database(self.url)
 
     def prepare(self):
-        """Fill the database if it is empty: migrations, the demo shop, and ``size`` generated products."""
+        """Fill the database if it is empty: migrations, the demo shop, ``size`` generated products and some with 100 variants."""
         (self.folder / "media").mkdir(parents=True, exist_ok=True)
         self.run("manage.py", "migrate_if_needed")
         if not (self.folder / "loaded").exists():
             self.run("manage.py", "load_demo", "-v0")
             (self.folder / "loaded").touch()
         self.run("manage.py", "generate_catalogue", str(self.size), "-v0")
+        self.run("-m", "tools.bench.many_variants")
         self.run("manage.py", "sync_sites")
 
 

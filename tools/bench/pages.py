@@ -8,10 +8,12 @@ import os
 from dataclasses import asdict
 from urllib.parse import urlencode
 
+from tools.bench import many_variants
 from tools.bench.server import EMPTY_VIEW, Request
 
 EMPTY, HOME, LANDING, CATEGORY = "empty view of the site", "home", "landing page", "category"
 FILTERED, PRODUCT, SEARCH = "category, two filters", "product", "search"
+MANY, MANY_LIST = "product, 100 variants", "category of these"
 SUGGEST, BASKET, ADD = "suggestions", "basket of three", "add to basket"
 #: The empty project requested over and over on its own, so that it stays in the CPU caches.
 ALONE = "empty project, asked alone"
@@ -41,9 +43,12 @@ def find_pages():
     from commerce.index.listings import product_url
     from home.models import LandingPage
 
-    category = get_model("catalogue", "Category").objects.get(code=CATEGORY_CODE).get_absolute_url()
+    categories = get_model("catalogue", "Category").objects
+    category = categories.get(code=CATEGORY_CODE).get_absolute_url()
     landing = LandingPage.objects.live().public().order_by("pk").first()
     parent, first = shown_product(), generated().filter(structure="standalone").first()
+    many = get_model("catalogue", "Product").objects.get(upc=many_variants.upc_of(0))
+    linen = categories.get(code=many_variants.CATEGORY_CODE).get_absolute_url()
     search = reverse("search:search")
     return {
         EMPTY: EMPTY_VIEW,
@@ -52,6 +57,8 @@ def find_pages():
         CATEGORY: Request(category),
         FILTERED: Request(f"{category}?{urlencode(FILTERS)}"),
         PRODUCT: Request(product_url(parent.pk, parent.slug)),
+        MANY: Request(product_url(many.pk, many.slug)),
+        MANY_LIST: Request(linen),
         SEARCH: Request(f"{search}?{urlencode({'q': WORDS})}"),
         SUGGEST: Request(f"{reverse('search:suggest')}?{urlencode({'q': PREFIX})}"),
         BASKET: Request(reverse("basket:summary")),
