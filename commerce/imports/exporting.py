@@ -11,6 +11,7 @@ from oscar.core.loading import get_model
 
 from commerce.clock import shop_now
 from commerce.documents.spreadsheets import neutral_cell
+from commerce.imports.details import NO, combined, is_barcode
 from commerce.imports.kinds.customers import CustomerKind
 from commerce.imports.kinds.orders import OrderKind
 from commerce.imports.kinds.redirects import RedirectKind
@@ -42,6 +43,10 @@ def _products() -> Iterator[Existing]:
 def _sku(sku: str) -> str:
     """The SKU; "" for what has none."""
     return "" if sku.startswith("#") else sku
+
+
+def _barcode(variant: State) -> str:
+    return variant["barcode"] if is_barcode(variant["barcode"]) else ""
 
 
 def _sources(existing: Existing) -> dict[str, str]:
@@ -103,6 +108,9 @@ def _plain_row(existing: Existing, sku: str, variant: State, *, is_first: bool) 
     row = PlainRow(product=existing.slug, sku=_sku(sku), stock=variant["stock"])
     row.price = variant["price"]
     row.variant_public = variant["public"] if state["options"] else None
+    row.barcode = _barcode(variant)
+    for name, value in combined(variant["details"], state["details"], ships=existing.ships).items():
+        setattr(row, name, value)
     if variant["sale"]:
         row.sale_price, row.sale_from, row.sale_until = variant["sale"]
     if not is_first:
@@ -138,9 +146,12 @@ def stock_rows() -> Rows:
 SHOPIFY = (
     "Handle", "Title", "Body (HTML)", "Vendor", "Product Category", "Type", "Published",
     "Option1 Name", "Option1 Value", "Option2 Name", "Option2 Value", "Option3 Name",
-    "Option3 Value", "Variant SKU", "Variant Inventory Tracker", "Variant Inventory Qty",
-    "Variant Inventory Policy", "Variant Price", "Variant Compare At Price", "Image Src",
-    "Image Position", "Image Alt Text", "SEO Title", "SEO Description", "Variant Image", "Status",
+    "Option3 Value", "Variant SKU", "Variant Grams", "Variant Inventory Tracker", "Variant Inventory Qty",
+    "Variant Inventory Policy", "Variant Price", "Variant Compare At Price",
+    "Variant Requires Shipping", "Variant Barcode", "Image Src",
+    "Image Position", "Image Alt Text", "SEO Title", "SEO Description", "Variant Image", "Variant Weight Unit", "Unit Price Total Measure",
+    "Unit Price Total Measure Unit", "Unit Price Base Measure", "Unit Price Base Measure Unit",
+    "Status",
 )  # fmt: skip
 #: Shopify has no more options.
 MOST_OPTIONS = 3
@@ -165,6 +176,7 @@ def _shopify_rows(existing: Existing) -> Iterator[dict[str, object]]:
             row |= _shopify_top(state)
         if number < len(variants):
             row |= _shopify_variant(state, *variants[number], is_first=number == 0)
+            row |= _shopify_details(existing, variants[number][1])
             row["Variant Image"] = _variant_picture(state, variants[number][1], sources)
         if number < len(pictures):
             one = pictures[number]
@@ -195,7 +207,6 @@ def _shopify_variant(
         "Variant SKU": _sku(sku),
         "Variant Inventory Tracker": "shopify",
         "Variant Inventory Qty": "" if variant["stock"] is None else variant["stock"],
-        "Variant Inventory Policy": "deny",
         "Variant Price": variant["price"] or "",
     }
     sale = variant["sale"]
@@ -207,6 +218,23 @@ def _shopify_variant(
         if is_first:
             row[f"Option{n} Name"] = name
         row[f"Option{n} Value"] = variant["options"].get(name, "")
+    return row
+
+
+def _shopify_details(existing: Existing, variant: State) -> dict[str, object]:
+    now = combined(variant["details"], existing.state["details"], ships=existing.ships)
+    amount, _space, unit = (now["content"] or "").partition(" ")
+    row: dict[str, object] = {
+        "Variant Grams": now["weight"] or "",
+        "Variant Weight Unit": "g" if now["weight"] else "",
+        "Variant Inventory Policy": "deny" if now["later"] == NO else "continue",
+        "Variant Requires Shipping": "true" if now["is_shipped"] else "false",
+        "Variant Barcode": _barcode(variant),
+    }
+    if amount:
+        row |= {"Unit Price Total Measure": amount, "Unit Price Total Measure Unit": unit}
+        base = {"ml": "l", "g": "kg"}.get(unit, unit)
+        row |= {"Unit Price Base Measure": "1", "Unit Price Base Measure Unit": base}
     return row
 
 

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from django.utils.translation import gettext as _
 
 from commerce.imports.cells import CellError, moment_in, price_in, sku_in, stock_in, words_in
+from commerce.imports.details import (
+    ALLOWED,
+    GRAMS,
+    NO,
+    Readers,
+    later_in,
+    measure_in,
+    quantity_in,
+    read_details,
+)
 from commerce.imports.records import (
     AttributeCell,
+    Given,
     Picture,
     ProductRecord,
     ReadOptions,
@@ -19,6 +31,21 @@ from commerce.imports.tables import Row, Table
 
 REQUIRED = ("sku", "product_type", "name")
 PRICE_COLUMNS = ("price", "special_price")
+#: How something is sold. The file does not name the unit of weights; the old shop's is kg or lb.
+DETAILS: Readers = {
+    "weight": ("weight", partial(measure_in, unit=GRAMS["kg"])),
+    "allow_backorders": ("later", later_in({"0": NO, "1": ALLOWED, "2": ALLOWED})),
+    "min_cart_qty": ("min_quantity", quantity_in),
+    "max_cart_qty": ("max_quantity", quantity_in),
+    "qty_increments": ("step_quantity", quantity_in),
+}
+#: Columns that say that the old shop's settings decide, not the cell.
+BY_SETTINGS = {
+    "allow_backorders": "use_config_backorders",
+    "min_cart_qty": "use_config_min_sale_qty",
+    "max_cart_qty": "use_config_max_sale_qty",
+    "qty_increments": "use_config_qty_increments",
+}
 COLUMNS = frozenset(
     [
         "sku",
@@ -45,6 +72,9 @@ COLUMNS = frozenset(
         "qty",
         "configurable_variations",
         "configurable_variation_labels",
+        "enable_qty_increments",
+        *DETAILS,
+        *BY_SETTINGS.values(),
     ]
 )
 ROOT = "Default Category"
@@ -174,7 +204,7 @@ def _variant(record: ProductRecord, row: Row, options: ReadOptions) -> VariantRe
         column = "special_price_to_date"
         end = moment_in(row[column], is_end=True)
         column = "special_price"
-        price = price_in(row[column], options.decimal)
+        price = price_in(row[column], options.decimal, may_be_free=options.may_be_free)
         variant.sale = Sale(price, start, end) if price is not None else None
         if price is not None and variant.price is not None and price >= variant.price:
             raise CellError(_("A sale price must be below the price."))
@@ -182,4 +212,15 @@ def _variant(record: ProductRecord, row: Row, options: ReadOptions) -> VariantRe
         variant.stock = stock_in(row[column], options.decimal)
     except CellError as error:
         record.refuse(row.line, column, str(error))
+    if row["product_type"]:
+        is_sent = row["product_type"] not in ("virtual", "downloadable")
+        variant.details["is_shipped"] = Given(is_sent, "product_type")
+    readers = {
+        column: reader
+        for column, reader in DETAILS.items()
+        if row[BY_SETTINGS.get(column, "")] != "1"
+    }
+    if row["enable_qty_increments"] == "0":
+        readers.pop("qty_increments", None)
+    read_details(record, variant, row, readers)
     return variant
