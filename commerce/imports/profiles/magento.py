@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 
 from django.utils.translation import gettext as _
@@ -68,6 +70,7 @@ COLUMNS = frozenset(
         "base_image",
         "base_image_label",
         "additional_images",
+        "additional_image_labels",
         "additional_attributes",
         "qty",
         "configurable_variations",
@@ -78,7 +81,16 @@ COLUMNS = frozenset(
     ]
 )
 ROOT = "Default Category"
+#: A child of a configurable product, or part of a group: it has no page of its own.
+HIDDEN = "Not Visible Individually"
+PAIR = re.compile(r"([\w.-]+)=(.*)", re.DOTALL)
+QUOTED = re.compile(r'".*"$', re.DOTALL)
+#: Dates of exports have two digits of the year, in the American order.
+AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2})(,?\s.*)?$", re.ASCII)
 OTHER_TYPES = frozenset({"bundle", "grouped", "giftcard"})
+#: Attributes that say how Magento stores a product.
+INTERNAL = frozenset({"has_options", "required_options"})
+OFFLINE = frozenset({"0", "2"})
 
 
 def looks_like(columns: tuple[str, ...]) -> bool:
@@ -108,9 +120,36 @@ def _variations(row: Row) -> list[dict[str, str]]:
 
 
 def _pairs(text: str) -> dict[str, str]:
-    """``{name: value}`` of "color=Red,size=M"."""
-    parts = (part.partition("=") for part in words_in(text))
-    return {name.strip(): value.strip() for name, sign, value in parts if sign}
+    """``{name: value}`` of "color=Red,size=M". A value may have commas, or be in quotes."""
+    found: dict[str, str] = {}
+    name = ""
+    for part in words_in(text):
+        match = PAIR.match(part)
+        if match:
+            name = match[1]
+            found[name] = match[2].strip()
+        elif name:
+            found[name] += f", {part}"
+    return {
+        name: value[1:-1].replace('""', '"') if QUOTED.match(value) else value
+        for name, value in found.items()
+    }
+
+
+def _moment(text: str, *, is_end: bool = False) -> datetime | None:
+    """A date, also one as Magento's exports write it, such as "12/24/26, 2:05 PM"."""
+    match = AMERICAN.match(text)
+    if match is None:
+        return moment_in(text, is_end=is_end)
+    month, day, year, rest = match.groups()
+    date = f"20{year}-{int(month):02d}-{int(day):02d}"
+    if not rest:
+        return moment_in(date, is_end=is_end)
+    try:
+        time = datetime.strptime(re.sub(r"\s+", " ", rest.strip(", ")), "%I:%M %p").time()
+    except ValueError:
+        return moment_in(text)
+    return moment_in(f"{date} {time:%H:%M}")
 
 
 def _product(row: Row, table: Table, options: ReadOptions) -> ProductRecord:
@@ -129,25 +168,35 @@ def _product(row: Row, table: Table, options: ReadOptions) -> ProductRecord:
         record.type = None
     if "description" in table.columns:
         record.description = row["description"] or row["short_description"]
-    record.is_public = row["product_online"] != "2" if row["product_online"] else None
+    if row["product_online"]:
+        record.is_public = row["product_online"] not in OFFLINE and row["visibility"] != HIDDEN
     record.meta_title = row["meta_title"][:255] if "meta_title" in table.columns else None
     if "meta_description" in table.columns:
         record.meta_description = row["meta_description"]
     if "categories" in table.columns:
         record.categories = _categories(row["categories"])
-    sources = dict.fromkeys([row["base_image"], *words_in(row["additional_images"])])
     if "base_image" in table.columns:
-        record.pictures = [
-            Picture(source, row["base_image_label"][:255] if not n else "", row.line, "base_image")
-            for n, source in enumerate(filter(None, sources))
-        ]
+        record.pictures = _pictures(row)
     record.attributes = [
         AttributeCell(name, "", value, row.line, "additional_attributes")
         for name, value in _pairs(row["additional_attributes"]).items()
+        if name not in INTERNAL
     ]
     if options.with_redirects and record.handle:
         record.redirects = [f"/{record.handle}.html"]
     return record
+
+
+def _pictures(row: Row) -> list[Picture]:
+    """The main photograph, then the others; a photograph may be listed twice."""
+    others, texts = words_in(row["additional_images"]), words_in(row["additional_image_labels"])
+    if len(texts) != len(others):  # which text belongs to which photograph is unknown
+        texts = [""] * len(others)
+    labels = dict(zip(others, texts, strict=True))
+    if row["base_image"]:
+        labels = {row["base_image"]: "", **labels}
+        labels[row["base_image"]] = row["base_image_label"] or labels[row["base_image"]]
+    return [Picture(source, text[:255], row.line, "base_image") for source, text in labels.items()]
 
 
 def _categories(text: str) -> list[list[str]]:
@@ -167,6 +216,7 @@ def _configurable(
     record = _product(row, table, options)
     record.own_sku = row["sku"]
     labels = _pairs(row["configurable_variation_labels"])
+    codes: set[str] = set()
     for pairs in _variations(row):
         child = simple.get(pairs.pop("sku", ""))
         if child is None:
@@ -176,6 +226,9 @@ def _configurable(
         variant = _variant(record, child, options)
         variant.options = {labels.get(code, code): value for code, value in pairs.items()}
         variant.picture = child["base_image"]
+        codes |= pairs.keys()
+        if child["product_online"]:
+            variant.is_public = child["product_online"] not in OFFLINE
         record.variants.append(variant)
     record.options = list(record.variants[0].options) if record.variants else []
     if not record.variants:
@@ -187,7 +240,7 @@ def _configurable(
             known.add(variant.picture)
             picture = Picture(variant.picture, "", variant.line, "base_image")
             record.pictures = [*(record.pictures or ()), picture]
-    record.attributes = [cell for cell in record.attributes if cell.name not in record.options]
+    record.attributes = [cell for cell in record.attributes if cell.name not in codes]
     return record
 
 
@@ -200,9 +253,9 @@ def _variant(record: ProductRecord, row: Row, options: ReadOptions) -> VariantRe
         column = "price"
         variant.price = price_in(row[column], options.decimal, may_be_free=options.may_be_free)
         column = "special_price_from_date"
-        start = moment_in(row[column])
+        start = _moment(row[column])
         column = "special_price_to_date"
-        end = moment_in(row[column], is_end=True)
+        end = _moment(row[column], is_end=True)
         column = "special_price"
         price = price_in(row[column], options.decimal, may_be_free=options.may_be_free)
         variant.sale = Sale(price, start, end) if price is not None else None
