@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -42,14 +44,26 @@ class LeaseLost(Exception):
 
 @dataclass
 class Work:
-    """A worker's slice of a run: until when, and how large its batches are."""
+    """A worker's slice of a run: how long it works, and how large its batches are.
+
+    ``size`` is that of the slice before. The time runs from ``start``: reading a large file may
+    take longer than a slice.
+    """
 
     run: ImportRun
-    ends: float
+    seconds: float
     lease: timedelta
-    size: int = field(default_factory=lambda: FIRST)
+    size: int = 0
+    ends: float = math.inf
     is_refused: bool = False
     longest: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.size = self.size or FIRST
+
+    def start(self) -> None:
+        """The file is read: from now on the slice's time runs."""
+        self.ends = time.monotonic() + self.seconds
 
     @property
     def is_over(self) -> bool:
@@ -90,6 +104,7 @@ def check_batches(work: Work) -> bool:
     records, ignored = records_of(run)
     kind, files = kind_of(run), picture_files(run)
     work.advance(run.cursor, total=len(records), ignored_columns=ignored)
+    work.start()
     while run.cursor < len(records):
         batch = records[run.cursor : run.cursor + CHECKED_AT_ONCE]
         plans = _planned(kind, batch, files)
@@ -137,6 +152,8 @@ def write_batches(work: Work) -> bool:
     records, _ignored = records_of(run)
     kind, files = kind_of(run), picture_files(run)
     takes_all = run.options.get("policy") == "all"
+    work.advance(run.cursor)
+    work.start()
     while run.cursor < len(records):
         batch = _with_few_pictures(records[run.cursor : run.cursor + work.size])
         plans = _planned(kind, batch, files)
@@ -232,15 +249,12 @@ def _write_once(work: Work, plans: list[Plan]) -> None:
             with transaction.atomic():
                 started = time.monotonic()
                 _in_transaction(work, cursor, plans)
-        except DatabaseError as error:
+        except BaseException as error:
             work.run.cursor = cursor
-            if attempt == ATTEMPTS - 1 or not is_transient(error):  # type: ignore[arg-type]
+            if attempt == ATTEMPTS - 1 or not _is_conflict(error):
                 raise
             time.sleep(0.05 * 2**attempt)
             continue
-        except BaseException:
-            work.run.cursor = cursor
-            raise
         work.measured(time.monotonic() - started, len(plans))
         return
 
@@ -274,24 +288,62 @@ def _note(
 
 
 def undo_batches(work: Work) -> bool:
-    """Undo written rows from the last to the first; whether all are done."""
-    run, kind = work.run, kind_of(work.run)
+    """Undo written rows from the last to the first; whether all are done.
+
+    A row that cannot be undone, such as an order with a payment, is left.
+    """
+    run = work.run
+    work.start()
     while True:
         rows = list(run.rows.filter(step=Step.WRITTEN).order_by("-position")[: work.size])
         if not rows:
             return True
-        started = time.monotonic()
-        with transaction.atomic():
-            started = time.monotonic()
-            work.advance(run.cursor + len(rows))
-            undone = [Undone(row.object_id or 0, row.before, row.after) for row in rows]
-            with one_refresh():
-                outcome = kind.revert(undone)
-            for step, wanted in ((Step.UNDONE, True), (Step.LEFT, False)):
-                keys = [
-                    row.pk for row, is_done in zip(rows, outcome, strict=True) if is_done == wanted
-                ]
-                ImportRow.objects.filter(pk__in=keys).update(step=step)
-        work.measured(time.monotonic() - started, len(rows))
+        try:
+            _undo(work, rows)
+        except LeaseLost:
+            raise
+        except (IntegrityError, ProtectedError) as error:
+            logger.info("a batch of import %s is undone one by one: %s", run.pk, error)
+            for row in rows:
+                _undo_alone(work, row)
         if work.is_over or work.is_cancelled():
             return False
+
+
+def _undo_alone(work: Work, row: ImportRow) -> None:
+    try:
+        _undo(work, [row])
+    except (IntegrityError, ProtectedError) as error:
+        logger.info("row %d of import %s stays: %s", row.line, work.run.pk, error)
+        with transaction.atomic():
+            work.advance(work.run.cursor + 1)
+            ImportRow.objects.filter(pk=row.pk).update(step=Step.LEFT)
+
+
+def _undo(work: Work, rows: Sequence[ImportRow]) -> None:
+    """Undo a batch in one transaction, which is retried on conflicts."""
+    kind, cursor = kind_of(work.run), work.run.cursor
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                started = time.monotonic()
+                work.advance(cursor + len(rows))
+                undone = [Undone(row.object_id or 0, row.before, row.after) for row in rows]
+                with one_refresh():
+                    outcome = kind.revert(undone)
+                done = [row.pk for row, is_done in zip(rows, outcome, strict=True) if is_done]
+                notes = ImportRow.objects.filter(pk__in=[row.pk for row in rows])
+                notes.exclude(pk__in=done).update(step=Step.LEFT)
+                notes.filter(pk__in=done).update(step=Step.UNDONE)
+        except BaseException as error:
+            work.run.cursor = cursor
+            if attempt == ATTEMPTS - 1 or not _is_conflict(error):
+                raise
+            time.sleep(0.05 * 2**attempt)
+            continue
+        work.measured(time.monotonic() - started, len(rows))
+        return
+
+
+def _is_conflict(error: BaseException) -> bool:
+    return isinstance(error, DatabaseError) and is_transient(error)  # type: ignore[arg-type]

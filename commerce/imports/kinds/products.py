@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,6 +11,7 @@ from oscar.core.loading import get_model
 
 from commerce.bulk_sql import literal_in
 from commerce.imports.changes import Change
+from commerce.imports.exporting import Rows, plain_products, shopify_products
 from commerce.imports.kinds.base import Outcome, Plan, Profile, Undone
 from commerce.imports.pictures import PictureFiles
 from commerce.imports.product_merging import Catalogue, merged
@@ -35,6 +36,7 @@ class ProductKind:
         "catalogue.add_product", "catalogue.change_product", "partner.add_stockrecord",
         "partner.change_stockrecord",
     )  # fmt: skip
+    export_permissions = ("catalogue.view_product", "partner.view_stockrecord")
 
     def may_import(self, user: User) -> bool:
         """See ``Kind``."""
@@ -142,6 +144,14 @@ class ProductKind:
                 changes.append(Change(before, now))
         write_products(changes)
         return outcome
+
+    def exports(self) -> Mapping[str, Callable[[], Rows]]:
+        """See ``Kind``."""
+        return {"plain": plain_products, "shopify": shopify_products}
+
+    def left_out(self) -> list[str]:
+        """See ``Kind``."""
+        return []
 
 
 _PLAIN = Profile(

@@ -17,8 +17,8 @@ from commerce.imports.exporting import (
     neutral,
     plain_products,
     shopify_products,
-    stock_rows,
 )
+from commerce.imports.kinds.stock import StockKind
 from commerce.imports.product_states import states_of
 from commerce.imports.runs import create_run, finish, start_check, start_import
 from commerce.models import SalePrice
@@ -117,7 +117,7 @@ def test_shopify_products_come_back_unchanged(catalogue):
 
 
 def test_stock_comes_back_unchanged_and_a_change_is_imported(catalogue):
-    content = csv_of(stock_rows())
+    content = csv_of(StockKind().rows())
     run = run_file(content, kind="stock")
     assert set(outcomes(run).values()) == {"unchanged"}
 
