@@ -249,8 +249,22 @@ def as_xlsx(rows: Rows) -> IO[bytes]:
     """
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
+    with tempfile.TemporaryFile() as discarded:
+        try:
+            for row in _checked(neutral(rows)):
+                sheet.append(row)
+        except BaseException:
+            book.save(discarded)  # openpyxl deletes its own temporary file only then
+            raise
+    file = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
+    book.save(file)
+    file.seek(0)
+    return file
+
+
+def _checked(rows: Rows) -> Rows:
     heading: list[object] = []
-    for number, row in enumerate(neutral(rows), 1):
+    for number, row in enumerate(rows, 1):
         if number > MOST_ROWS + 1:
             text = _("These are more than %(most)d rows. Export them as CSV.")
             raise ExportError(text % {"most": MOST_ROWS})
@@ -263,8 +277,4 @@ def as_xlsx(rows: Rows) -> IO[bytes]:
                 )
                 facts = {"row": number, "column": name, "most": MOST_IN_CELL}
                 raise ExportError(text % facts)
-        sheet.append(row)
-    file = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
-    book.save(file)
-    file.seek(0)
-    return file
+        yield row

@@ -171,3 +171,20 @@ def test_retail_catalogue(shop):
     assert (record.product.title, str(record.price)) == ("ARMY CAMO BOOKCOVER TAPE", "0.42")
     again = imported("retail_products.csv")
     assert again.rows.filter(outcome="unchanged").count() == 897
+
+
+@pytest.mark.parametrize(
+    ("profile", "content"),
+    [
+        ("woocommerce", "Type,SKU,Name,Regular price,Sale price\nsimple,A,Cup,5.00,0\n"),
+        ("magento", "sku,product_type,attribute_set_code,name,price,special_price\n"
+                    "A,simple,Default,Cup,5.00,0.0000\n"),
+    ],
+)  # fmt: skip
+def test_sale_price_of_0_needs_the_box(shop, profile, content):
+    run = run_file(content.encode(), profile=profile, decimal=".")
+    assert "Tick “Allow a price of 0”" in problems(run)["A"][2]
+
+    run_file(content.encode(), profile=profile, decimal=".", may_be_free=True)
+
+    assert SalePrice.objects.get().price == Decimal("0.00")

@@ -265,3 +265,18 @@ def test_texts_are_escaped(staff):
     run = settle(staff, upload(staff, b"sku,title,price\nA1,<script>alert(1)</script>,5\n"))
     page = staff.get(reverse("staff-import", args=[run.pk])).content.decode()
     assert not re.search(r"<script>alert", page)
+
+
+def test_archive_above_the_limit_of_uploads_is_refused(staff, settings):
+    settings.FILE_LIMITS = {**settings.FILE_LIMITS, "/dashboard/imports/": 1024 * 1024}
+    files = {
+        "file": SimpleUploadedFile("x.csv", b"sku,title\nA,Cup\n"),
+        "archive": SimpleUploadedFile("x.zip", b"0" * (1024 * 1024 + 1)),
+    }
+
+    page = staff.post(reverse("staff-imports"), {"kind": "products", **files})
+
+    assert page.context["form"].errors == {
+        "archive": ["The archive is larger than 1 MB. Import the photographs in parts."]
+    }
+    assert not ImportRun.objects.exists()
