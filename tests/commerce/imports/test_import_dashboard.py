@@ -15,9 +15,9 @@ from wagtail.contrib.redirects.models import Redirect
 from commerce.accounts.roles import MERCHANDISER, create_roles
 from commerce.images import photos
 from commerce.imports.runs import finish
-from commerce.index.listings import product_url
 from commerce.index.refresh import broken_listings
-from commerce.models import ImportRun, ProductPhoto, SalePrice
+from commerce.models import ImportRun, ProductPhoto
+from tests.commerce.imports.catalogue import catalogue
 from tests.commerce.imports.files import (
     archive_of,
     as_csv,
@@ -74,32 +74,7 @@ def act(client, run, what):
 
 def check_catalogue(wanted):
     """Compare the shop with what the file says."""
-    records = {
-        record.partner_sku: record for record in StockRecord.objects.select_related("product")
-    }
-    assert records.keys() == wanted.prices.keys()
-    assert {sku: str(record.price) for sku, record in records.items()} == wanted.prices
-    assert {sku: record.num_in_stock for sku, record in records.items()} == wanted.stock
-    sales = SalePrice.objects.values_list("stockrecord__partner_sku", "price")
-    assert {sku: str(price) for sku, price in sales} == wanted.sales
-    found = {}
-    for sku, record in records.items():
-        values = record.product.attribute_values.select_related("attribute", "value_option")
-        options = {v.attribute.name: str(v.value_option) for v in values if v.value_option}
-        if options:
-            found[sku] = options
-    assert found == wanted.options
-    products = {product.slug: product for product in Product.objects.filter(parent=None)}
-    assert {product.title for product in products.values()} == wanted.titles
-    assert products.keys() == wanted.pictures.keys()
-    for handle, sources in wanted.pictures.items():
-        images = products[handle].images.order_by("display_order")
-        assert [image.import_source.source for image in images] == sources
-    redirects = dict(Redirect.objects.values_list("old_path", "redirect_link"))
-    assert redirects.keys() == wanted.redirects
-    for path, link in redirects.items():
-        product = products[path.rsplit("/", 1)[1]]
-        assert link == product_url(product.pk, product.slug)
+    assert catalogue() == wanted.as_dict()
     assert not list(broken_listings())
 
 
