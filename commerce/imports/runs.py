@@ -204,6 +204,7 @@ def continue_run(run_id: int, *, seconds: float, size: int = 0) -> int:
         text = _("The import failed. What it had written stays; continue or undo it.")
         _end(work, State.FAILED, text)
         return 0
+    logger.info("import %s: the longest transaction took %.2f s", run.pk, work.longest)
     return work.size if _after_slice(work, is_done) else 0
 
 

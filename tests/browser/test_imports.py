@@ -34,7 +34,7 @@ def desk(page, site):
 def wait_for(desk, status):
     """Wait until the page, which follows the worker by itself, shows a status."""
     badge = desk.locator(".import-progress .badge")
-    expect(badge).to_have_text(status, timeout=50_000)
+    expect(badge).to_have_text(status, timeout=90_000)
 
 
 def tab(desk, label):
