@@ -77,7 +77,7 @@ def measure_in(
         raise CellError(_("“%(text)s” is not a whole number.") % {"text": shortened(text)})
     whole = int((number * unit).to_integral_value(ROUND_HALF_UP))
     if whole > MOST:
-        raise CellError(_("“%(text)s” is too much.") % {"text": shortened(text)})
+        raise CellError(_("“%(text)s” is too large.") % {"text": shortened(text)})
     return max(whole, 1) if number else None
 
 
@@ -108,12 +108,12 @@ def content_in(text: str, decimal: str = "") -> str | None:
     unit = UNITS.get(match[2].lower()) if match else None
     if match is None or unit is None:
         raise CellError(
-            _("“%(text)s” is not a content such as 750 ml. Units are: %(units)s.")
+            _("“%(text)s” is not an amount such as 750 ml. Units are: %(units)s.")
             % {"text": shortened(text), "units": ", ".join(UNITS)}
         )
     amount = round(_number(match[1], decimal) * unit[1], 3)
     if not 0 < amount <= MOST_CONTENT:
-        raise CellError(_("“%(text)s” is not a possible content.") % {"text": shortened(text)})
+        raise CellError(_("“%(text)s” is not a possible amount.") % {"text": shortened(text)})
     return content_text(amount, unit[0])
 
 

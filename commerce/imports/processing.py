@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -28,8 +28,10 @@ logger = logging.getLogger("vitrine.imports")
 Step = ImportRow.Step
 #: Records of a batch: to begin with, at least and at most.
 FIRST, LEAST, MOST = 5, 1, 400
-#: Seconds that a batch should take. SQLite has one writer: shoppers wait for it.
-TARGET = 0.25
+#: Seconds that a batch should take. SQLite has one writer, and shoppers wait for it; elsewhere only
+#: those wait who change the same rows.
+TARGETS = {"sqlite": 0.25}
+TARGET = 0.8
 #: Seconds between two batches on SQLite. Who waits for the write lock looks for it every 0.1 s.
 PAUSE = 0.15
 #: Photographs of a batch, which are in memory until they are written.
@@ -48,14 +50,15 @@ class LeaseLost(Exception):
 class Work:
     """A worker's slice of a run: how long it works, and how large its batches are.
 
-    ``size`` is that of the slice before. The time runs from ``start``: reading a large file may
-    take longer than a slice.
+    ``size`` is that of the slice before. The time runs from ``start``, when the file is read, and is
+    at least as long as the reading took.
     """
 
     run: ImportRun
     seconds: float
     lease: timedelta
     size: int = 0
+    began: float = field(default_factory=time.monotonic)
     ends: float = math.inf
     is_refused: bool = False
     longest: float = 0.0
@@ -65,7 +68,8 @@ class Work:
 
     def start(self) -> None:
         """The file is read: from now on the slice's time runs."""
-        self.ends = time.monotonic() + self.seconds
+        now = time.monotonic()
+        self.ends = now + max(self.seconds, now - self.began)
 
     @property
     def is_over(self) -> bool:
@@ -93,7 +97,8 @@ class Work:
     def measured(self, seconds: float, count: int) -> None:
         """Choose the size of the next batch by the time that the last one took."""
         self.longest = max(self.longest, seconds)
-        ideal = int(count * TARGET / max(seconds, 0.001))
+        target = TARGETS.get(connection.vendor, TARGET)
+        ideal = int(count * target / max(seconds, 0.001))
         self.size = max(LEAST, min(MOST, ideal, 2 * self.size))
 
 

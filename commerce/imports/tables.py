@@ -24,6 +24,8 @@ MAX_COLUMNS = 600
 MAX_CELL = 200_000
 #: Most bytes of an unpacked XLSX file, which is a zip archive.
 MAX_UNPACKED = 400 * 1024 * 1024
+#: Characters in which the heading is looked for.
+HEADING = 200_000
 DELIMITERS = (",", ";", "\t", "|")
 #: Encodings that the form offers. "" is UTF-8, or UTF-16 with a byte order mark.
 ENCODINGS = ("", "utf-8", "cp1252", "iso-8859-15", "cp1250", "cp1251", "mac-roman", "utf-16")
@@ -122,7 +124,7 @@ def _decoded(content: bytes, encoding: str) -> str:
 
 def _delimiter_of(text: str) -> str:
     """The delimiter that is most frequent in the heading, outside quotes."""
-    heading = next((line for line in io.StringIO(text) if line.strip()), "")
+    heading = next((line for line in text[:HEADING].splitlines() if line.strip()), "")
     plain = re.sub(r'"[^"]*"', "", heading)
     return max(DELIMITERS, key=plain.count)
 

@@ -227,13 +227,14 @@ class Sheet(Resource):
 
         ``columns`` are the file's names of the columns.
         """
-        try:
-            self.import_instance(target, cells, options=options)
-        except ValidationError as error:
-            names = {field.attribute: field.column_name for field in self.fields.values()}
-            for attribute, reasons in error.message_dict.items():
-                column = names.get(attribute, attribute)
-                record.refuse(line, columns.get(column, column), " ".join(reasons))
+        for field in self.fields.values():
+            if field.column_name not in cells:
+                continue
+            try:
+                field.save(target, cells, options=options)
+            except ValueError as error:
+                column = columns.get(field.column_name, field.column_name)
+                record.refuse(line, column, str(error))
 
 
 def column(name: str, widget: Widget, *, attribute: str = "") -> Field:

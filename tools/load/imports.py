@@ -32,7 +32,7 @@ SLOWEST, IMPORTED_WITHIN, LONGEST_LOCK = 2.0, 180.0, 1.0
 #: What no log may say: another writer had the database for too long.
 LOCKED = re.compile(r"database is locked|Lock wait timeout|Deadlock found", re.IGNORECASE)
 COLUMNS = (
-    "product", "sku", "title", "description", "type", "price", "stock", "weight", "categories",
+    "product", "sku", "title", "description", "type", "price", "stock", "weight_g", "categories",
     "meta_title", "attribute:Maker",
 )  # fmt: skip
 

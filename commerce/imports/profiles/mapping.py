@@ -23,7 +23,7 @@ SYNONYMS = {
     "images": ("image", "picture", "pictures", "image src", "bild", "bilder", "image url"),
     "meta_title": ("seo title",),
     "meta_description": ("seo description",),
-    "weight": ("gewicht", "grams", "weight g"),
+    "weight_g": ("grams", "gewicht g"),
     "barcode": ("gtin", "ean", "upc", "isbn", "gtin upc ean or isbn"),
     "min_quantity": ("minimum quantity", "mindestmenge"),
     "max_quantity": ("maximum quantity", "höchstmenge"),

@@ -2,6 +2,7 @@
 
 import io
 import time
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -12,8 +13,16 @@ from openpyxl import Workbook
 from commerce.imports import processing, runs, tables
 from commerce.imports.kinds.base import kinds
 from commerce.imports.reading import records_of
-from commerce.imports.runs import continue_run, create_run, finish, start_check, start_import
+from commerce.imports.runs import (
+    continue_run,
+    create_run,
+    finish,
+    start_check,
+    start_import,
+    start_undo,
+)
 from commerce.imports.tables import read_table
+from commerce.index.photographs import after_others, render_photo_task
 from commerce.models import ImportRun
 from tests.commerce.imports.files import as_csv
 from tests.commerce.imports.test_export import run_file
@@ -22,7 +31,7 @@ from tests.factories import make_user
 pytestmark = pytest.mark.django_db
 #: A row of each kind; "%d" is its number.
 ROWS = {
-    "products": {"sku": "S%d", "title": "Item %d", "price": "5.00", "barcode": "", "weight": "3",
+    "products": {"sku": "S%d", "title": "Item %d", "price": "5.00", "barcode": "", "weight_g": "3",
                  "option:Size": "M", "attribute:Width": "3"},
     "stock": {"sku": "OLD%d", "price": "6.00", "stock": "%d"},
     "customers": {"email": "u%d@example.com", "first_name": "N%d", "line1": "Lane %d", "city": "Wells",
@@ -146,7 +155,7 @@ def test_next_slice_continues_with_the_same_size(shop, monkeypatch):
 
     monkeypatch.setattr(processing, "_write_once", counted)
     monkeypatch.setattr(processing, "FIRST", 5)
-    monkeypatch.setattr(processing, "TARGET", 1000)
+    monkeypatch.setattr(processing, "TARGETS", {connection.vendor: 1000})
     monkeypatch.setattr(runs, "SLICE", 0.0)
     enqueued = []
     monkeypatch.setattr(runs, "enqueue_on_commit", lambda task, *args: enqueued.append(args))
@@ -158,3 +167,40 @@ def test_next_slice_continues_with_the_same_size(shop, monkeypatch):
 
     assert sizes == [5, 10, 20]
     assert ImportRun.objects.get().cursor == 35
+
+
+def test_others_get_the_lock_between_batches(shop, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(processing, "_let_others_write", lambda: pauses.append(1))
+    monkeypatch.setattr(processing, "FIRST", 2)
+    monkeypatch.setattr(processing, "MOST", 2)
+
+    run = run_file(rows_of("products", 6), pictures="none")
+    assert len(pauses) == 3
+    start_undo(run.pk)
+    finish(run.pk)
+
+    assert len(pauses) == 6
+
+
+@pytest.mark.parametrize(
+    ("vendor", "is_within", "pauses"),
+    [("sqlite", False, [processing.PAUSE]), ("sqlite", True, []), ("mysql", False, [])],
+)
+def test_only_sqlite_needs_a_pause(monkeypatch, vendor, is_within, pauses):
+    slept = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    fake = SimpleNamespace(vendor=vendor, in_atomic_block=is_within)
+    monkeypatch.setattr(processing, "connection", fake)
+
+    processing._let_others_write()
+
+    assert slept == pauses
+
+
+def test_photographs_are_rendered_after_everything_else(monkeypatch):
+    assert after_others(render_photo_task).priority < 0
+    backend = SimpleNamespace(supports_priority=False)
+    monkeypatch.setattr(type(render_photo_task), "get_backend", lambda self: backend)
+
+    assert after_others(render_photo_task) is render_photo_task

@@ -19,6 +19,7 @@ from commerce.index.refresh import broken_listings
 from commerce.models import ImportRun, ProductPhoto
 from tests.commerce.imports.catalogue import catalogue
 from tests.commerce.imports.files import (
+    DATA,
     archive_of,
     as_csv,
     picture,
@@ -255,3 +256,31 @@ def test_archive_above_the_limit_of_uploads_is_refused(staff, settings):
         "archive": ["The archive is larger than 1 MB. Import the photographs in parts."]
     }
     assert not ImportRun.objects.exists()
+
+
+@pytest.mark.slow
+def test_retail_catalogue_through_the_dashboard(staff):
+    """900 real products: three SKUs differ only in case from the row before and are refused."""
+    content = (DATA / "retail_products.csv").read_bytes()
+    rows = list(csv.DictReader(io.StringIO(content.decode())))
+    assert len(rows) == 900
+    seen, refused = set(), set()
+    for row in rows:
+        (refused if row["sku"].casefold() in seen else seen).add(row["sku"].casefold())
+    prices = {row["sku"]: f"{Decimal(row['price']):.2f}" for row in rows}
+
+    run = settle(staff, upload(staff, content, "retail_products.csv"))
+    page = staff.get(reverse("staff-import", args=[run.pk]))
+    assert (page.context["counts"]["new"], page.context["counts"]["refused"]) == (897, 3)
+    assert page.context["run"].ignored_columns == ["sold"]
+    run = act(staff, run, "import")
+
+    assert run.state == "done"
+    found = catalogue()["prices"]
+    assert len(found) == 897
+    assert {sku: prices[sku] for sku in found} == found
+    assert {sku.casefold() for sku in prices.keys() - found.keys()} == refused
+    assert not list(broken_listings())
+    again = settle(staff, upload(staff, content, "retail_products.csv"))
+    page = staff.get(reverse("staff-import", args=[again.pk]))
+    assert page.context["counts"]["unchanged"] == 897

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 Product = get_model("catalogue", "Product")
 GTIN, OTHER = "4006381333931", "96385074"
 COLUMNS = (
-    "product", "sku", "title", "price", "option:Size", "weight", "length", "width", "height",
+    "product", "sku", "title", "price", "option:Size", "weight_g", "length_mm", "width_mm", "height_mm",
     "shipped", "content", "min_quantity", "step_quantity", "max_quantity", "without_stock",
     "available_from", "barcode",
 )  # fmt: skip
@@ -50,7 +50,7 @@ def remarks(run):
 
 
 EVERYTHING = {
-    "sku": "OIL", "weight": "1,250", "length": "90", "width": "80", "height": "310", "shipped": "0",
+    "sku": "OIL", "weight_g": "1,250", "length_mm": "90", "width_mm": "80", "height_mm": "310", "shipped": "0",
     "content": "0.75 l", "min_quantity": "6", "step_quantity": "3", "max_quantity": "24",
     "without_stock": "preorder", "available_from": "2037-03-01", "barcode": "4006381 333931",
 }  # fmt: skip
@@ -74,7 +74,7 @@ def test_empty_cells_change_nothing_and_changes_are_undone(shop):
     before = states_of(Product.objects.values_list("pk", flat=True))
     assert_unchanged(run_file(plain({"sku": "OIL"})), before)
 
-    change = {"weight": "900", "content": "500 ml", "without_stock": "backorder", "barcode": OTHER,
+    change = {"weight_g": "900", "content": "500 ml", "without_stock": "backorder", "barcode": OTHER,
               "max_quantity": "30", "shipped": "yes"}  # fmt: skip
     run = run_file(plain({"sku": "OIL", **change}))
     assert facts("OIL") == {
@@ -108,10 +108,10 @@ def test_details_that_an_import_made_go_with_its_undo(shop):
 @pytest.mark.parametrize(
     ("cells", "column", "reason"),
     [
-        ({"weight": "-5"}, "weight", "“-5” is below 0."),
-        ({"weight": "0.2"}, "weight", "“0.2” is not a whole number."),
-        ({"weight": "heavy"}, "weight", "“heavy” is not a number."),
-        ({"weight": "9999999999"}, "weight", "“9999999999” is too much."),
+        ({"weight_g": "-5"}, "weight_g", "“-5” is below 0."),
+        ({"weight_g": "0.2"}, "weight_g", "“0.2” is not a whole number."),
+        ({"weight_g": "heavy"}, "weight_g", "“heavy” is not a number."),
+        ({"weight_g": "9999999999"}, "weight_g", "“9999999999” is too large."),
         ({"step_quantity": "0"}, "step_quantity", "“0” is not a whole number from 1."),
         ({"min_quantity": "1.5"}, "min_quantity", "“1.5” is not a whole number from 1."),
         ({"min_quantity": "5", "max_quantity": "3"}, "max_quantity",
@@ -123,8 +123,8 @@ def test_details_that_an_import_made_go_with_its_undo(shop):
         ({"without_stock": "preorder"}, "without_stock",
          "A pre-order needs the date from which it is sent."),
         ({"available_from": "soon"}, "available_from", "“soon” is not a date such as 2026-12-24."),
-        ({"content": "750"}, "content", "“750” is not a content such as 750 ml."),
-        ({"content": "0 ml"}, "content", "“0 ml” is not a possible content."),
+        ({"content": "750"}, "content", "“750” is not an amount such as 750 ml."),
+        ({"content": "0 ml"}, "content", "“0 ml” is not a possible amount."),
         ({"shipped": "perhaps"}, "shipped", "“perhaps” is neither yes nor no."),
     ],
 )  # fmt: skip
@@ -156,9 +156,9 @@ def test_variant_says_only_what_its_product_does_not(shop):
     ProductDetails.objects.create(product=parent, weight=500, later="preorder",
                                   available_from=date(2037, 1, 1))  # fmt: skip
     rows = [
-        {"product": parent.slug, "sku": small, "title": "Oil", "option:Size": "S", "weight": "500",
+        {"product": parent.slug, "sku": small, "title": "Oil", "option:Size": "S", "weight_g": "500",
          "shipped": "1", "without_stock": "preorder", "available_from": "2037-01-01"},
-        {"product": parent.slug, "sku": medium, "title": "Oil", "option:Size": "M", "weight": "650",
+        {"product": parent.slug, "sku": medium, "title": "Oil", "option:Size": "M", "weight_g": "650",
          "without_stock": "no"},
     ]  # fmt: skip
 
@@ -324,7 +324,7 @@ def test_woocommerce_columns(shop):
 
 def test_import_of_an_earlier_release_is_undone(shop):
     """Its rows know nothing about details and barcodes."""
-    run_file(plain({"sku": "A", "weight": "5", "barcode": GTIN}))
+    run_file(plain({"sku": "A", "weight_g": "5", "barcode": GTIN}))
     run = run_file(plain({"sku": "A", "price": "6.00"}))
     row = run.rows.get()
     for state in (row.before, row.after):
@@ -359,10 +359,10 @@ def test_writing_details_takes_a_constant_number_of_queries(shop, monkeypatch, c
     monkeypatch.setattr(processing, "FIRST", 100)
     monkeypatch.setattr(ProductKind, "write", counted)
     for count in (3, 30):
-        rows = [{"sku": f"S{count}-{n}", "weight": "5"} for n in range(count)]
+        rows = [{"sku": f"S{count}-{n}", "weight_g": "5"} for n in range(count)]
         if changed:
             run_file(plain(*rows))
             counts.pop()
-        run_file(plain(*({**row, "weight": "7"} for row in rows)))
+        run_file(plain(*({**row, "weight_g": "7"} for row in rows)))
 
     assert counts[0] == counts[1] > 0
