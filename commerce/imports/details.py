@@ -238,7 +238,10 @@ def merged_details(
     if later == ALLOWED:
         later = now["later"] if now["later"] != NO else BACKORDER
     day = given["available_from"].value if "available_from" in given else now["available_from"]
-    if later == NO:
+    if later == NO and day is not None:
+        if "available_from" in given:
+            text = _("Not imported: the date belongs to a pre-order or a back-order.")
+            record.remark(variant.line, given["available_from"].column, text)
         day = None
     if (later, day) != (now["later"], now["available_from"]):
         after |= {"later": later, "available_from": day}

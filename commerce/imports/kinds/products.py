@@ -211,7 +211,8 @@ def _check_barcodes(plans: Sequence[Plan]) -> None:
     products = get_model("catalogue", "Product").objects
     for chunk in chunks(sorted(wanted)):
         for code, pk in products.filter(upc__in=chunk).values_list("upc", "pk"):
-            plan, sku = wanted[code.upper()]
+            # MariaDB finds codes with spaces behind them, too.
+            plan, sku = wanted[code.strip().upper()]
             if plan.after is None or (plan.existing and plan.existing.variant_ids.get(sku) == pk):
                 continue
             before = plan.before["variants"].get(sku, {}) if plan.before else {}

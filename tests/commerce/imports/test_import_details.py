@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from oscar.core.loading import get_model
 
 from commerce.imports.details import is_barcode
@@ -15,9 +16,10 @@ from commerce.imports.product_states import states_of
 from commerce.imports.runs import finish, start_undo
 from commerce.models import ImportRow, ProductDetails
 from commerce.stock.selling import is_shipped, selling_of
+from home.choosers.views import ProductChooseView
 from tests.commerce.imports.files import as_csv
 from tests.commerce.imports.test_export import assert_unchanged, csv_of, outcomes, run_file
-from tests.factories import make_product, make_variants
+from tests.factories import make_product, make_user, make_variants
 
 pytestmark = pytest.mark.django_db
 Product = get_model("catalogue", "Product")
@@ -366,3 +368,29 @@ def test_writing_details_takes_a_constant_number_of_queries(shop, monkeypatch, c
         run_file(plain(*({**row, "weight_g": "7"} for row in rows)))
 
     assert counts[0] == counts[1] > 0
+
+
+def test_staff_find_products_by_sku_although_their_code_is_a_barcode(client, shop):
+    run_file(plain({"sku": "OIL", "barcode": GTIN}, {"sku": "OIL-2"}, {"sku": "SOAP"}))
+    parent = make_variants("Candle", {"Size": ["S", "M"]})
+    child = parent.children.first()
+    Product.objects.filter(pk=child.pk).update(upc=OTHER)
+    client.force_login(make_user("root@example.com", is_staff=True, is_superuser=True))
+
+    def found(code):
+        page = client.get(reverse("dashboard:catalogue-product-list"), {"upc": code})
+        return {str(row.record.title) for row in page.context["products"].page.object_list}
+
+    assert found("OIL") == found("oil") == found(GTIN) == {"OIL"}
+    assert found(child.stockrecords.get().partner_sku) == found(OTHER) == {"Candle"}
+    assert found("OIL-2") == {"OIL-2"}
+    chooser = ProductChooseView.filter_form_class({"q": "OIL"})
+    assert chooser.is_valid()
+    assert {p.title for p in chooser.filter(Product.objects.all())} == {"OIL", "OIL-2"}
+
+
+def test_date_without_an_order_ahead_is_left_out(shop):
+    run = run_file(plain({"sku": "A", "available_from": "2037-01-01"}))
+
+    assert remarks(run) == {2: ["Not imported: the date belongs to a pre-order or a back-order."]}
+    assert facts("A") == {}
