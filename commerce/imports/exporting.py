@@ -21,7 +21,7 @@ Rows: TypeAlias = Iterator[list[object]]
 #: Products that are read at once.
 BATCH = 500
 #: Rows of an XLSX file, which is built while somebody waits. CSV is streamed.
-MOST_ROWS = 20_000
+MOST_ROWS = 10_000
 #: Excel's limit for a cell.
 MOST_IN_CELL = 32_767
 BRAND = "brand"
