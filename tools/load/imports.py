@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from tests.races.buyer import Buyer
 from tests.site import SERVE, RunningSite, free_port, site_environment, wait_until_up
 from tools.load.buyers import PREPARE, Piece, value_after
-from tools.load.soak import mariadb
+from tools.load.soak import database_url, mariadb
 
 SLOWEST, IMPORTED_WITHIN, LONGEST_LOCK = 2.0, 180.0, 1.0
 #: What no log may say: another writer had the database for too long.
@@ -176,7 +176,7 @@ def run(folder, options):
     (folder / "var").mkdir(exist_ok=True)
     database = mariadb(folder) if options.mariadb else None
     url = f"http://127.0.0.1:{free_port()}"
-    address = f"mysql://vitrine:vitrine@127.0.0.1:{database.port}/vitrine" if database else ""
+    address = database_url(database.port) if database else ""
     environment = site_environment(folder, url, DATABASE_URL=address, LOG_LEVEL="INFO")
     os.environ.update(environment, DJANGO_SETTINGS_MODULE="site_project.settings")
     site = RunningSite(url, folder, environment)
