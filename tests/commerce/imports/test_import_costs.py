@@ -172,6 +172,7 @@ def test_next_slice_continues_with_the_same_size(shop, monkeypatch):
 def test_others_get_the_lock_between_batches(shop, monkeypatch):
     pauses = []
     monkeypatch.setattr(processing, "_let_others_write", lambda: pauses.append(1))
+    monkeypatch.setattr(processing, "TARGETS", {connection.vendor: 1000})
     monkeypatch.setattr(processing, "FIRST", 2)
     monkeypatch.setattr(processing, "MOST", 2)
 
