@@ -17,7 +17,7 @@ SAY := @printf '\033[36m==>\033[0m %s\n'
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: snapshot house run serve seed test e2e lint format lock messages bench load soak security scan-code help setup
+.PHONY: snapshot house run serve seed test e2e lint format lock messages bench load load-import soak security scan-code help setup
 
 # uv installs in seconds; pip takes a minute and is used if uv cannot reach an index.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
@@ -160,6 +160,12 @@ bench: $(VENV)/dev.stamp ## measure pages against an empty view (SIZES="1000 100
 load: $(VENV)/dev.stamp ## 500 buyers compete for 100 units (LOAD_DATABASE_URL names another database)
 	$(SAY) "Starting 500 buyers"
 	@$(BIN)/python -m tools.load.buyers $(LOAD_ARGS)
+
+load-import: $(VENV)/dev.stamp $(VENV)/mysql.stamp ## four buyers shop while 10,000 rows are imported, on SQLite and on MariaDB
+	$(SAY) "SQLite"
+	@$(BIN)/python -m tools.load.imports $(LOAD_ARGS)
+	$(SAY) "MariaDB"
+	@$(BIN)/python -m tools.load.imports --mariadb $(LOAD_ARGS)
 
 soak: $(VENV)/dev.stamp $(VENV)/mysql.stamp ## twenty minutes of faults over a separate MariaDB and Redis (SOAK_ARGS="--minutes 2")
 	$(SAY) "Starting the soak test"

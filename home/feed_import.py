@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from django.utils import timezone
@@ -23,6 +23,13 @@ from home.models import HomePage, StandardPage, StoryIndexPage, StoryPage
 
 #: The lengths of a standfirst and of an author.
 INTRO, AUTHOR = 300, 80
+
+
+class Facts(NamedTuple):
+    """Whether the site has a home page and a journal."""
+
+    has_home: bool
+    has_journal: bool
 
 
 class PageSheet(Sheet):
@@ -74,7 +81,11 @@ class PageKind(FlatKind):
         pages = Page.objects.filter(pk__in=keys).specific()
         return {page.pk: _state_of(page) for page in pages}
 
-    def settle(self, state: State, before: State | None, record: Record) -> State:
+    def facts(self, states: Sequence[State]) -> Facts:
+        """See ``FlatKind``."""
+        return Facts(HomePage.objects.exists(), StoryIndexPage.objects.exists())
+
+    def settle(self, state: State, before: State | None, record: Record, facts: Facts) -> State:
         """See ``FlatKind``."""
         if before is not None:
             record.remark(record.line, "", _("A page with this address exists; it stays as it is."))
@@ -82,14 +93,14 @@ class PageKind(FlatKind):
         if state["type"] not in ("", "post", "page"):
             text = _("Entries of the type “%(type)s” cannot be imported.")
             record.refuse(record.line, "type", text % {"type": state["type"]})
-        if HomePage.objects.first() is None:
+        if not facts.has_home:
             record.refuse(record.line, "", _("The site has no home page."))
         body = clean_html(state["content"] or state["summary"])
         if not plain_text(body):
             record.refuse(record.line, "content", _("The entry has no text."))
         if "<img" in (state["content"] or state["summary"]):
             record.remark(record.line, "content", _("Photographs weren’t imported."))
-        is_story = state["type"] != "page" and StoryIndexPage.objects.exists()
+        is_story = state["type"] != "page" and facts.has_journal
         return {
             "slug": state["slug"],
             "title": state["title"],

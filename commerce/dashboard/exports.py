@@ -14,19 +14,10 @@ from commerce.audit.security import log_security_event
 from commerce.dashboard.imports import PERSONAL, csv_lines
 from commerce.dashboard.staff_views import StaffPage
 from commerce.decorators import private_page
-from commerce.imports.exporting import EXPORTS, as_xlsx, neutral
+from commerce.imports.exporting import ExportError, as_xlsx, neutral
+from commerce.imports.kinds.base import exports, kinds
 from commerce.models import AuditEntry, ImportRun
 
-#: The permission to see what an export contains.
-PERMISSIONS = {
-    "products": ("catalogue.view_product", "partner.view_stockrecord"),
-    "stock": ("partner.view_stockrecord",),
-    "customers": ("commerce.view_user", "commerce.change_user"),
-    "orders": ("order.view_order", "order.change_order"),
-    "reviews": ("reviews.view_productreview", "commerce.view_user"),
-    "vouchers": ("voucher.view_voucher", "voucher.view_voucherset"),
-    "redirects": ("wagtailredirects.view_redirect",),
-}
 FORMATS = {"plain": _("Plain"), "shopify": "Shopify"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -40,12 +31,18 @@ class ExportListView(StaffPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         labels = dict(ImportRun.Kind.choices)
-        found = [
-            (kind, format_, labels[kind], FORMATS[format_])
-            for kind, format_ in EXPORTS
-            if self.request.user.has_perms(PERMISSIONS[kind])
+        allowed = [
+            kind
+            for kind in kinds().values()
+            if kind.exports() and self.request.user.has_perms(kind.export_permissions)
         ]
-        return super().get_context_data(exports=found, **kwargs)
+        found = [
+            (kind.name, format_, labels[kind.name], FORMATS[format_])
+            for kind in allowed
+            for format_ in kind.exports()
+        ]
+        left_out = [(labels[kind.name], names) for kind in allowed if (names := kind.left_out())]
+        return super().get_context_data(exports=found, left_out=left_out, **kwargs)
 
 
 @private_page
@@ -55,10 +52,10 @@ class ExportView(StaffPage, View):
     http_method_names = ["get", "head"]
 
     def get(self, request: HttpRequest, kind: str, format: str, ending: str) -> HttpResponseBase:
-        rows = EXPORTS.get((kind, format))
+        rows = exports().get((kind, format))
         if rows is None or ending not in ("csv", "xlsx"):
             raise Http404
-        if not request.user.has_perms(PERMISSIONS[kind]):
+        if not request.user.has_perms(kinds()[kind].export_permissions):
             raise PermissionDenied
         if kind in (*PERSONAL, "reviews", "vouchers"):
             require_recent_sign_in(request)
@@ -71,9 +68,11 @@ class ExportView(StaffPage, View):
             )
         name = f"{kind}-{format}.{ending}"
         if ending == "xlsx":
-            return FileResponse(
-                as_xlsx(rows()), as_attachment=True, filename=name, content_type=XLSX
-            )
+            try:
+                file = as_xlsx(rows())
+            except ExportError as error:
+                return ExportListView.as_view()(request, error=str(error))
+            return FileResponse(file, as_attachment=True, filename=name, content_type=XLSX)
         response = StreamingHttpResponse(csv_lines(neutral(rows())), content_type="text/csv")
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response

@@ -3,10 +3,10 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from commerce.imports.files import MAX_ARCHIVE
 from commerce.imports.kinds.base import Kind, kinds
 from commerce.imports.profiles.mapping import PREFIXES
 from commerce.imports.tables import DELIMITERS, ENCODINGS, MAX_BYTES, Table
@@ -83,9 +83,10 @@ class UploadForm(forms.Form):
 
     def clean_archive(self) -> Any:
         archive = self.cleaned_data["archive"]
-        if archive and archive.size > MAX_ARCHIVE:
-            text = _("The archive is larger than %(most)d MB.")
-            raise forms.ValidationError(text % {"most": MAX_ARCHIVE // 1024 // 1024})
+        most = settings.FILE_LIMITS["/dashboard/imports/"]
+        if archive and archive.size > most:
+            text = _("The archive is larger than %(most)d MB. Import the photographs in parts.")
+            raise forms.ValidationError(text % {"most": most // 1024 // 1024})
         return archive
 
     def clean(self) -> dict[str, Any]:

@@ -23,7 +23,14 @@ from commerce.documents.spreadsheets import BOM
 from commerce.imports.files import has_files
 from commerce.imports.kinds.base import Kind, kinds
 from commerce.imports.profiles.mapping import remember
-from commerce.imports.reading import check_columns, kind_of, mapping_of, profile_of, table_of
+from commerce.imports.reading import (
+    SAMPLE,
+    check_columns,
+    kind_of,
+    mapping_of,
+    profile_of,
+    table_of,
+)
 from commerce.imports.report import counts_of, differences, report_rows
 from commerce.imports.runs import (
     ImportRefused,
@@ -82,7 +89,7 @@ class ImportListView(StaffPage, TemplateView):
 def _detect(run: ImportRun, kind: Kind) -> None:
     """Choose the format by the columns; an unreadable file is explained by its settings page."""
     try:
-        run.profile = kind.detect(table_of(run).columns)
+        run.profile = kind.detect(table_of(run, most=SAMPLE).columns)
     except TableError:
         return
     run.save(update_fields=["profile"])
@@ -145,9 +152,9 @@ class ImportSettingsView(StaffPage, RunMixin, TemplateView):
         return redirect("staff-import", pk=run.pk)
 
     def table(self) -> tuple[Table | None, str]:
-        """The file's table, or the reason why it cannot be read."""
+        """The file's heading and first rows, or the reason why it cannot be read."""
         try:
-            table = table_of(self.run)
+            table = table_of(self.run, most=SAMPLE)
             check_columns(self.run, table)
         except TableError as error:
             return None, str(error)

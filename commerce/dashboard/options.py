@@ -34,6 +34,17 @@ def lines_of(text: str) -> list[str]:
     return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
 
 
+def refusal_of(labels: list[str]) -> str:
+    """Why these new values cannot be added at once; "" if they can."""
+    if len(labels) > MAX_NEW:
+        text = _("Add at most %(most)d values at once; these are %(count)d.")
+        return text % {"most": MAX_NEW, "count": len(labels)}
+    if too_long := next((label for label in labels if len(label) > 255), ""):
+        text = _("“%(label)s…” is longer than 255 characters.")
+        return text % {"label": too_long[:40]}
+    return ""
+
+
 class NewOptionForm(forms.Form):
     """A new option with its values, or one made of an existing select attribute."""
 
@@ -65,8 +76,8 @@ class NewOptionForm(forms.Form):
             self.add_error("name", _("The product type has an attribute with this name already."))
         if not values:
             self.add_error("values", _("Enter at least one value."))
-        if len(values) > MAX_NEW or any(len(value) > 255 for value in values):
-            self.add_error("values", _("Enter at most 200 values of up to 255 characters."))
+        if refusal := refusal_of(values):
+            self.add_error("values", refusal)
         return cleaned
 
     @staticmethod
@@ -251,7 +262,10 @@ class OptionValuesView(StaffPage, TemplateView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.POST.get("action") == "add":
-            labels = lines_of(request.POST.get("values", ""))[:MAX_NEW]
+            text = request.POST.get("values", "")
+            labels = lines_of(text)
+            if refusal := refusal_of(labels):
+                return self.render_to_response(self.get_context_data(refusal=refusal, text=text))
             with transaction.atomic():
                 added = add_values(self.option.attribute.option_group, labels)
             messages.success(request, _("%(count)d values were added.") % {"count": added})

@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from oscar.apps.dashboard.catalogue.views import (
     ProductCreateUpdateView as OscarProductCreateUpdateView,
 )
+from oscar.apps.dashboard.catalogue.views import ProductListView as OscarProductListView
 from oscar.apps.dashboard.catalogue.views import ProductLookupView as OscarProductLookupView
+from oscar.core.loading import get_model
 
 
 class ProductCreateUpdateView(OscarProductCreateUpdateView):
@@ -16,6 +19,20 @@ class ProductCreateUpdateView(OscarProductCreateUpdateView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with transaction.atomic():
             return super().post(request, *args, **kwargs)
+
+
+class ProductListView(OscarProductListView):
+    """Finds a product by its SKU as well: the code of an imported one may be its barcode."""
+
+    def apply_search(self, queryset: QuerySet) -> QuerySet:
+        found = super().apply_search(queryset)
+        wanted = self.form.cleaned_data if self.form.is_valid() else {}
+        if not wanted.get("upc") or wanted.get("title"):
+            return found
+        products = get_model("catalogue", "Product").objects
+        sold = products.filter(stockrecords__partner_sku__iexact=wanted["upc"])
+        by_sku = queryset.filter(Q(pk__in=sold.values("pk")) | Q(pk__in=sold.values("parent")))
+        return by_sku if by_sku.exists() else found
 
 
 class ProductLookupView(OscarProductLookupView):

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
-from typing import IO, Any
+from collections.abc import Iterator
+from typing import IO, TypeAlias
 
+from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from oscar.core.loading import get_model
 
 from commerce.clock import shop_now
 from commerce.documents.spreadsheets import neutral_cell
-from commerce.imports.kinds.customers import CustomerKind
-from commerce.imports.kinds.orders import OrderKind
-from commerce.imports.kinds.redirects import RedirectKind
-from commerce.imports.kinds.reviews import ReviewKind
-from commerce.imports.kinds.stock import StockLine, stock_sheet
-from commerce.imports.kinds.vouchers import VoucherKind
+from commerce.imports.details import NO, combined, is_barcode
 from commerce.imports.pictures import is_url
 from commerce.imports.product_states import NOT_IN_CELLS, Existing, State, states_of
 from commerce.imports.profiles.plain import PlainRow, product_sheet
 
-Rows = Iterator[list[object]]
+Rows: TypeAlias = Iterator[list[object]]
 #: Products that are read at once.
 BATCH = 500
+#: Rows of an XLSX file, which is built while somebody waits. CSV is streamed.
+MOST_ROWS = 10_000
 #: Excel's limit for a cell.
 MOST_IN_CELL = 32_767
 BRAND = "brand"
 
 
-def _products() -> Iterator[Existing]:
+def every_product() -> Iterator[Existing]:
     """All products, in the order of their keys."""
     last = 0
     rows = get_model("catalogue", "Product").objects.filter(parent=None).order_by("pk")
@@ -39,9 +37,13 @@ def _products() -> Iterator[Existing]:
         yield from (found[key] for key in keys if key in found)
 
 
-def _sku(sku: str) -> str:
+def sku_cell(sku: str) -> str:
     """The SKU; "" for what has none."""
     return "" if sku.startswith("#") else sku
+
+
+def _barcode(variant: State) -> str:
+    return variant["barcode"] if is_barcode(variant["barcode"]) else ""
 
 
 def _sources(existing: Existing) -> dict[str, str]:
@@ -65,7 +67,7 @@ def plain_products() -> Rows:
         *(f"option:{name}" for name in options),
         *(f"attribute:{name}:{kind}" for name, kind in attributes),
     ]
-    for existing in _products():
+    for existing in every_product():
         for number, (sku, variant) in enumerate(existing.state["variants"].items()):
             row = _plain_row(existing, sku, variant, is_first=number == 0)
             yield [
@@ -100,9 +102,12 @@ def _attribute(state: State, number: int, name: str, kind: str) -> str:
 
 def _plain_row(existing: Existing, sku: str, variant: State, *, is_first: bool) -> PlainRow:
     state = existing.state
-    row = PlainRow(product=existing.slug, sku=_sku(sku), stock=variant["stock"])
+    row = PlainRow(product=existing.slug, sku=sku_cell(sku), stock=variant["stock"])
     row.price = variant["price"]
     row.variant_public = variant["public"] if state["options"] else None
+    row.barcode = _barcode(variant)
+    for name, value in combined(variant["details"], state["details"], ships=existing.ships).items():
+        setattr(row, name, value)
     if variant["sale"]:
         row.sale_price, row.sale_from, row.sale_until = variant["sale"]
     if not is_first:
@@ -118,29 +123,17 @@ def _plain_row(existing: Existing, sku: str, variant: State, *, is_first: bool) 
     return row
 
 
-def stock_rows() -> Rows:
-    """Prices, sale prices and stock of every SKU."""
-    sheet = stock_sheet()
-    yield list(sheet.get_export_headers())
-    for existing in _products():
-        for sku, variant in existing.state["variants"].items():
-            if not _sku(sku):
-                continue
-            line = StockLine(sku=sku, stock=variant["stock"])
-            line.price = variant["price"]
-            if variant["sale"]:
-                line.sale_price, line.sale_from, line.sale_until = variant["sale"]
-            yield list(sheet.export_resource(line))
-
-
 # --- Shopify's format -----------------------------------------------------------------------------
 
 SHOPIFY = (
     "Handle", "Title", "Body (HTML)", "Vendor", "Product Category", "Type", "Published",
     "Option1 Name", "Option1 Value", "Option2 Name", "Option2 Value", "Option3 Name",
-    "Option3 Value", "Variant SKU", "Variant Inventory Tracker", "Variant Inventory Qty",
-    "Variant Inventory Policy", "Variant Price", "Variant Compare At Price", "Image Src",
-    "Image Position", "Image Alt Text", "SEO Title", "SEO Description", "Variant Image", "Status",
+    "Option3 Value", "Variant SKU", "Variant Grams", "Variant Inventory Tracker", "Variant Inventory Qty",
+    "Variant Inventory Policy", "Variant Price", "Variant Compare At Price",
+    "Variant Requires Shipping", "Variant Barcode", "Image Src",
+    "Image Position", "Image Alt Text", "SEO Title", "SEO Description", "Variant Image", "Variant Weight Unit", "Unit Price Total Measure",
+    "Unit Price Total Measure Unit", "Unit Price Base Measure", "Unit Price Base Measure Unit",
+    "Status",
 )  # fmt: skip
 #: Shopify has no more options.
 MOST_OPTIONS = 3
@@ -149,7 +142,7 @@ MOST_OPTIONS = 3
 def shopify_products() -> Rows:
     """The products in Shopify's columns; those with more than three options are left out."""
     yield list(SHOPIFY)
-    for existing in _products():
+    for existing in every_product():
         if len(existing.state["options"]) <= MOST_OPTIONS:
             for row in _shopify_rows(existing):
                 yield [row.get(name, "") for name in SHOPIFY]
@@ -165,6 +158,7 @@ def _shopify_rows(existing: Existing) -> Iterator[dict[str, object]]:
             row |= _shopify_top(state)
         if number < len(variants):
             row |= _shopify_variant(state, *variants[number], is_first=number == 0)
+            row |= _shopify_details(existing, variants[number][1])
             row["Variant Image"] = _variant_picture(state, variants[number][1], sources)
         if number < len(pictures):
             one = pictures[number]
@@ -192,10 +186,9 @@ def _shopify_variant(
     state: State, sku: str, variant: State, *, is_first: bool
 ) -> dict[str, object]:
     row: dict[str, object] = {
-        "Variant SKU": _sku(sku),
+        "Variant SKU": sku_cell(sku),
         "Variant Inventory Tracker": "shopify",
         "Variant Inventory Qty": "" if variant["stock"] is None else variant["stock"],
-        "Variant Inventory Policy": "deny",
         "Variant Price": variant["price"] or "",
     }
     sale = variant["sale"]
@@ -210,6 +203,23 @@ def _shopify_variant(
     return row
 
 
+def _shopify_details(existing: Existing, variant: State) -> dict[str, object]:
+    now = combined(variant["details"], existing.state["details"], ships=existing.ships)
+    amount, _space, unit = (now["content"] or "").partition(" ")
+    row: dict[str, object] = {
+        "Variant Grams": now["weight"] or "",
+        "Variant Weight Unit": "g" if now["weight"] else "",
+        "Variant Inventory Policy": "deny" if now["later"] == NO else "continue",
+        "Variant Requires Shipping": "true" if now["is_shipped"] else "false",
+        "Variant Barcode": _barcode(variant),
+    }
+    if amount:
+        row |= {"Unit Price Total Measure": amount, "Unit Price Total Measure Unit": unit}
+        base = {"ml": "l", "g": "kg"}.get(unit, unit)
+        row |= {"Unit Price Base Measure": "1", "Unit Price Base Measure Unit": base}
+    return row
+
+
 def _variant_picture(state: State, variant: State, sources: dict[str, str]) -> str:
     for one in state["pictures"]:
         wanted = one["options"]
@@ -220,18 +230,6 @@ def _variant_picture(state: State, variant: State, sources: dict[str, str]) -> s
 
 # --- Files ----------------------------------------------------------------------------------------
 
-#: The exports of the engine, by kind and format.
-EXPORTS: dict[tuple[str, str], Callable[[], Rows]] = {
-    ("products", "plain"): plain_products,
-    ("products", "shopify"): shopify_products,
-    ("stock", "plain"): stock_rows,
-    ("customers", "plain"): lambda: CustomerKind().rows(),
-    ("orders", "plain"): lambda: OrderKind().rows(),
-    ("reviews", "plain"): lambda: ReviewKind().rows(),
-    ("vouchers", "plain"): lambda: VoucherKind().rows(),
-    ("redirects", "plain"): lambda: RedirectKind().rows(),
-}
-
 
 def neutral(rows: Rows) -> Rows:
     """The rows with cells that no spreadsheet runs as a formula."""
@@ -239,17 +237,44 @@ def neutral(rows: Rows) -> Rows:
         yield [neutral_cell("" if cell is None else cell) for cell in row]
 
 
+class ExportError(Exception):
+    """An export that a spreadsheet cannot hold; the text says why, and what to do."""
+
+
 def as_xlsx(rows: Rows) -> IO[bytes]:
-    """An XLSX file of the rows, on a disk: it may be larger than the memory."""
+    """An XLSX file of the rows, on a disk: it may be larger than the memory.
+
+    Raises ExportError if there are too many rows to build it while somebody waits, or if a text is
+    longer than a cell may be.
+    """
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
-    for row in neutral(rows):
-        sheet.append([_excel_cell(cell) for cell in row])
+    with tempfile.TemporaryFile() as discarded:
+        try:
+            for row in _checked(neutral(rows)):
+                sheet.append(row)
+        except BaseException:
+            book.save(discarded)  # openpyxl deletes its own temporary file only then
+            raise
     file = tempfile.TemporaryFile()  # noqa: SIM115  the response closes it
     book.save(file)
     file.seek(0)
     return file
 
 
-def _excel_cell(cell: Any) -> Any:
-    return cell[:MOST_IN_CELL] if isinstance(cell, str) else cell
+def _checked(rows: Rows) -> Rows:
+    heading: list[object] = []
+    for number, row in enumerate(rows, 1):
+        if number > MOST_ROWS + 1:
+            text = _("These are more than %(most)d rows. Export them as CSV.")
+            raise ExportError(text % {"most": MOST_ROWS})
+        heading = heading or row
+        for name, cell in zip(heading, row, strict=True):
+            if isinstance(cell, str) and len(cell) > MOST_IN_CELL:
+                text = _(
+                    "Row %(row)d has a text in “%(column)s” that is longer than a cell of Excel"
+                    " may be (%(most)d characters). Export the data as CSV."
+                )
+                facts = {"row": number, "column": name, "most": MOST_IN_CELL}
+                raise ExportError(text % facts)
+        yield row

@@ -12,8 +12,6 @@ from commerce.models import ImportFilePart, ImportRun
 Role = ImportFilePart.Role
 #: Bytes of an archive that are held in memory; more go to a temporary file.
 IN_MEMORY = 8 * 1024 * 1024
-#: Most bytes of an archive of photographs.
-MAX_ARCHIVE = 500 * 1024 * 1024
 
 
 def store(run: ImportRun, role: str, chunks: Iterable[bytes]) -> int:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,8 +28,12 @@ logger = logging.getLogger("vitrine.imports")
 Step = ImportRow.Step
 #: Records of a batch: to begin with, at least and at most.
 FIRST, LEAST, MOST = 5, 1, 400
-#: Seconds that a batch should take. SQLite has one writer: shoppers wait for it.
-TARGET = 0.4
+#: Seconds that a batch should take. SQLite has one writer, and shoppers wait for it; elsewhere only
+#: those wait who change the same rows.
+TARGETS = {"sqlite": 0.25}
+TARGET = 0.8
+#: Seconds between two batches on SQLite. Who waits for the write lock looks for it every 0.1 s.
+PAUSE = 0.15
 #: Photographs of a batch, which are in memory until they are written.
 MOST_PICTURES = 40
 #: Records of a batch that only reads.
@@ -42,14 +48,28 @@ class LeaseLost(Exception):
 
 @dataclass
 class Work:
-    """A worker's slice of a run: until when, and how large its batches are."""
+    """A worker's slice of a run: how long it works, and how large its batches are.
+
+    ``size`` is that of the slice before. The time runs from ``start``, when the file is read, and is
+    at least as long as the reading took.
+    """
 
     run: ImportRun
-    ends: float
+    seconds: float
     lease: timedelta
-    size: int = field(default_factory=lambda: FIRST)
+    size: int = 0
+    began: float = field(default_factory=time.monotonic)
+    ends: float = math.inf
     is_refused: bool = False
     longest: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.size = self.size or FIRST
+
+    def start(self) -> None:
+        """The file is read: from now on the slice's time runs."""
+        now = time.monotonic()
+        self.ends = now + max(self.seconds, now - self.began)
 
     @property
     def is_over(self) -> bool:
@@ -77,7 +97,8 @@ class Work:
     def measured(self, seconds: float, count: int) -> None:
         """Choose the size of the next batch by the time that the last one took."""
         self.longest = max(self.longest, seconds)
-        ideal = int(count * TARGET / max(seconds, 0.001))
+        target = TARGETS.get(connection.vendor, TARGET)
+        ideal = int(count * target / max(seconds, 0.001))
         self.size = max(LEAST, min(MOST, ideal, 2 * self.size))
 
 
@@ -90,6 +111,7 @@ def check_batches(work: Work) -> bool:
     records, ignored = records_of(run)
     kind, files = kind_of(run), picture_files(run)
     work.advance(run.cursor, total=len(records), ignored_columns=ignored)
+    work.start()
     while run.cursor < len(records):
         batch = records[run.cursor : run.cursor + CHECKED_AT_ONCE]
         plans = _planned(kind, batch, files)
@@ -137,6 +159,8 @@ def write_batches(work: Work) -> bool:
     records, _ignored = records_of(run)
     kind, files = kind_of(run), picture_files(run)
     takes_all = run.options.get("policy") == "all"
+    work.advance(run.cursor)
+    work.start()
     while run.cursor < len(records):
         batch = _with_few_pictures(records[run.cursor : run.cursor + work.size])
         plans = _planned(kind, batch, files)
@@ -152,7 +176,17 @@ def write_batches(work: Work) -> bool:
             return True
         if work.is_over or work.is_cancelled():
             break
+        _let_others_write()
     return run.cursor >= len(records)
+
+
+def _let_others_write() -> None:
+    """Leave SQLite's write lock alone for long enough that everybody who waits sees it free.
+
+    Within a transaction of the caller it is never free.
+    """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        time.sleep(PAUSE)
 
 
 def _planned(kind: Kind, batch: Sequence[Record], files: PictureFiles | None) -> list[Plan]:
@@ -232,15 +266,12 @@ def _write_once(work: Work, plans: list[Plan]) -> None:
             with transaction.atomic():
                 started = time.monotonic()
                 _in_transaction(work, cursor, plans)
-        except DatabaseError as error:
+        except BaseException as error:
             work.run.cursor = cursor
-            if attempt == ATTEMPTS - 1 or not is_transient(error):  # type: ignore[arg-type]
+            if attempt == ATTEMPTS - 1 or not _is_conflict(error):
                 raise
             time.sleep(0.05 * 2**attempt)
             continue
-        except BaseException:
-            work.run.cursor = cursor
-            raise
         work.measured(time.monotonic() - started, len(plans))
         return
 
@@ -274,24 +305,63 @@ def _note(
 
 
 def undo_batches(work: Work) -> bool:
-    """Undo written rows from the last to the first; whether all are done."""
-    run, kind = work.run, kind_of(work.run)
+    """Undo written rows from the last to the first; whether all are done.
+
+    A row that cannot be undone, such as an order with a payment, is left.
+    """
+    run = work.run
+    work.start()
     while True:
         rows = list(run.rows.filter(step=Step.WRITTEN).order_by("-position")[: work.size])
         if not rows:
             return True
-        started = time.monotonic()
-        with transaction.atomic():
-            started = time.monotonic()
-            work.advance(run.cursor + len(rows))
-            undone = [Undone(row.object_id or 0, row.before, row.after) for row in rows]
-            with one_refresh():
-                outcome = kind.revert(undone)
-            for step, wanted in ((Step.UNDONE, True), (Step.LEFT, False)):
-                keys = [
-                    row.pk for row, is_done in zip(rows, outcome, strict=True) if is_done == wanted
-                ]
-                ImportRow.objects.filter(pk__in=keys).update(step=step)
-        work.measured(time.monotonic() - started, len(rows))
+        try:
+            _undo(work, rows)
+        except LeaseLost:
+            raise
+        except (IntegrityError, ProtectedError) as error:
+            logger.info("a batch of import %s is undone one by one: %s", run.pk, error)
+            for row in rows:
+                _undo_alone(work, row)
         if work.is_over or work.is_cancelled():
             return False
+        _let_others_write()
+
+
+def _undo_alone(work: Work, row: ImportRow) -> None:
+    try:
+        _undo(work, [row])
+    except (IntegrityError, ProtectedError) as error:
+        logger.info("row %d of import %s stays: %s", row.line, work.run.pk, error)
+        with transaction.atomic():
+            work.advance(work.run.cursor + 1)
+            ImportRow.objects.filter(pk=row.pk).update(step=Step.LEFT)
+
+
+def _undo(work: Work, rows: Sequence[ImportRow]) -> None:
+    """Undo a batch in one transaction, which is retried on conflicts."""
+    kind, cursor = kind_of(work.run), work.run.cursor
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction.atomic():
+                started = time.monotonic()
+                work.advance(cursor + len(rows))
+                undone = [Undone(row.object_id or 0, row.before, row.after) for row in rows]
+                with one_refresh():
+                    outcome = kind.revert(undone)
+                done = [row.pk for row, is_done in zip(rows, outcome, strict=True) if is_done]
+                notes = ImportRow.objects.filter(pk__in=[row.pk for row in rows])
+                notes.exclude(pk__in=done).update(step=Step.LEFT)
+                notes.filter(pk__in=done).update(step=Step.UNDONE)
+        except BaseException as error:
+            work.run.cursor = cursor
+            if attempt == ATTEMPTS - 1 or not _is_conflict(error):
+                raise
+            time.sleep(0.05 * 2**attempt)
+            continue
+        work.measured(time.monotonic() - started, len(rows))
+        return
+
+
+def _is_conflict(error: BaseException) -> bool:
+    return isinstance(error, DatabaseError) and is_transient(error)  # type: ignore[arg-type]

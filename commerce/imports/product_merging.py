@@ -17,6 +17,7 @@ from commerce.bulk_sql import literal_in
 from commerce.catalogue.variant_editing import MAX_VARIANTS
 from commerce.clock import shop_now
 from commerce.imports.cells import CellError, moment_in, number_in, shortened, yes_in
+from commerce.imports.details import merged_details
 from commerce.imports.product_states import NOT_IN_CELLS, Existing, State, moment_text
 from commerce.imports.records import AttributeCell, ProductRecord, Sale, VariantRecord
 from commerce.rich_html import clean_html
@@ -29,9 +30,13 @@ class Catalogue:
     def __init__(self) -> None:
         ProductClass = get_model("catalogue", "ProductClass")
         self.classes: dict[str, int] = {}
-        for pk, name in ProductClass.objects.order_by("-pk").values_list("pk", "name"):
-            self.classes[name.casefold()] = pk
-        self.names = dict(ProductClass.objects.values_list("pk", "name"))
+        self.names: dict[int, str] = {}
+        self._ships: dict[str, bool] = {}
+        for pk, name, ships in ProductClass.objects.order_by("-pk").values_list(
+            "pk", "name", "requires_shipping"
+        ):
+            self.names[pk] = name
+            self.classes[name.casefold()], self._ships[name.casefold()] = pk, ships
         self.attributes: dict[int, dict[str, Any]] = defaultdict(dict)
         rows = get_model("catalogue", "ProductAttribute").objects.order_by("pk")
         for row in rows.values_list(
@@ -48,6 +53,10 @@ class Catalogue:
         """The type as the catalogue writes it."""
         key = self.classes.get(name.casefold())
         return self.names[key] if key else name
+
+    def ships(self, type_name: str) -> bool:
+        """Whether products of a type, which may be new, are sent by post."""
+        return self._ships.get(type_name.casefold(), True)
 
     def attribute(self, type_name: str, name: str) -> Any:
         """The attribute of a type that a file calls so, or None."""
@@ -106,8 +115,8 @@ def new_state() -> State:
     """The state of a product of which nothing is known."""
     return {
         "title": "", "description": "", "type": "", "public": True, "meta_title": "",
-        "meta_description": "", "own_sku": "", "categories": [], "attributes": {}, "options": [],
-        "variants": {}, "pictures": [], "redirects": [],
+        "meta_description": "", "own_sku": "", "details": {}, "categories": [], "attributes": {},
+        "options": [], "variants": {}, "pictures": [], "redirects": [],
     }  # fmt: skip
 
 
@@ -236,7 +245,11 @@ def _merge_variants(
         sku = _sku_of(variant, key, by_values, state, existing, record)
         if sku is not None:
             before = state["variants"].get(sku)
-            state["variants"][sku] = _variant_state(record, variant, before, options)
+            after = state["variants"][sku] = _variant_state(record, variant, before, options)
+            after["details"] = merged_details(
+                record, variant, after["details"], state["details"],
+                ships=existing.ships if existing else catalogue.ships(state["type"]),
+            )  # fmt: skip
             by_values[key] = sku
     if len(state["variants"]) > MAX_VARIANTS:
         text = _("A product can have %(most)d variants.") % {"most": MAX_VARIANTS}
@@ -293,13 +306,16 @@ def _variant_state(
     record: ProductRecord, variant: VariantRecord, before: State | None, options: dict[str, str]
 ) -> State:
     after = dict(before) if before else {
-        "options": {}, "price": None, "sale": None, "stock": 0, "public": True
+        "options": {}, "price": None, "sale": None, "stock": 0, "public": True, "barcode": "",
+        "details": {},
     }  # fmt: skip
     after["options"] = {**after["options"], **options}
     if variant.price is not None:
         after["price"] = f"{variant.price:.2f}"
     if variant.stock is not None:
         after["stock"] = variant.stock
+    if variant.barcode is not None:
+        after["barcode"] = variant.barcode.value
     if record.options and variant.is_public is not None:
         after["public"] = variant.is_public
     if variant.sale is None or isinstance(variant.sale, Sale):

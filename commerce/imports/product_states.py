@@ -20,13 +20,16 @@ from wagtail.contrib.redirects.models import Redirect
 
 from commerce.bulk_sql import literal_in
 from commerce.clock import shop_now
+from commerce.imports.details import details_state
 from commerce.index.listings import product_url
-from commerce.models import SalePrice
+from commerce.models import ProductDetails, SalePrice
 from commerce.urls import absolute
 
 State: TypeAlias = dict[str, Any]
 #: Keys and strings in one condition.
 CHUNK = 500
+#: Parts of variants that states of earlier releases lack, and their empty values.
+NEWER: Mapping[str, Any] = {"barcode": "", "details": {}}
 #: Types of attributes that hold files or objects.
 NOT_IN_CELLS = frozenset({"file", "image", "entity"})
 
@@ -36,6 +39,7 @@ class Existing:
     """A product in the catalogue: its key, state, and the keys of what is sold by SKU.
 
     ``aliases`` are the shop's own URLs of photographs that came from elsewhere, with their sources.
+    ``ships``: whether its type is sent by post.
     """
 
     product_id: int
@@ -44,6 +48,7 @@ class Existing:
     state: State
     variant_ids: dict[str, int] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
+    ships: bool = True
 
 
 def states_of(product_ids: Collection[int]) -> dict[int, Existing]:
@@ -55,18 +60,30 @@ def states_of(product_ids: Collection[int]) -> dict[int, Existing]:
     return found
 
 
+def completed(state: State, now: State) -> State:
+    """A state that an earlier release stored, with the parts that it did not know as they are now."""
+    variants = {
+        sku: {**{part: now["variants"].get(sku, {}).get(part, of) for part, of in NEWER.items()}, **row}
+        for sku, row in state["variants"].items()
+    }  # fmt: skip
+    return {"details": now["details"], **state, "variants": variants}
+
+
 def _read(ids: list[int]) -> dict[int, Existing]:
     Product = get_model("catalogue", "Product")
     found: dict[int, Existing] = {}
     is_single: dict[int, bool] = {}
     fields = (
         "pk", "slug", "structure", "upc", "title", "description", "meta_title", "meta_description",
-        "is_public", "product_class_id", "product_class__name",
+        "is_public", "product_class_id", "product_class__name", "product_class__requires_shipping",
     )  # fmt: skip
     rows = Product.objects.filter(pk__in=literal_in(ids), parent=None)
     for row in rows.values_list(*fields, named=True):
         is_single[row.pk] = row.structure == Product.STANDALONE
-        found[row.pk] = Existing(row.pk, row.slug, row.product_class_id, _own_state(row))
+        found[row.pk] = Existing(
+            row.pk, row.slug, row.product_class_id, _own_state(row),
+            ships=row.product_class__requires_shipping is not False,
+        )  # fmt: skip
     _read_variants(found, is_single)
     _read_categories(found)
     _read_pictures(found)
@@ -83,6 +100,7 @@ def _own_state(row: Any) -> State:
         "meta_title": (row.meta_title or "").strip(),
         "meta_description": (row.meta_description or "").strip(),
         "own_sku": (row.upc or "") if row.structure == "parent" else "",
+        "details": {},
         "categories": [],
         "attributes": {},
         "options": [],
@@ -106,6 +124,10 @@ def _read_variants(found: Mapping[int, Existing], is_single: Mapping[int, bool])
     )
     records, sales = _stock_of(pk for pk, *_rest in rows)
     values = _attributes_of([*found, *(pk for pk, *_rest in rows)])
+    details = _details_of([*found, *(pk for pk, *_rest in rows)])
+    for pk, existing in found.items():
+        if not is_single[pk]:
+            existing.state["details"] = details.get(pk, {})
     for pk, values_of_product in values.items():
         if pk in found:
             found[pk].state["attributes"] = {
@@ -128,8 +150,17 @@ def _read_variants(found: Mapping[int, Existing], is_single: Mapping[int, bool])
             "sale": sales.get(record.pk) if record else None,
             "stock": record.num_in_stock if record else None,
             "public": is_public,
+            # The code is the SKU, or the barcode of something that has one.
+            "barcode": upcs.get(pk) or "" if upcs.get(pk) != sku else "",
+            "details": details.get(pk, {}),
         }
         existing.state["options"] = sorted({*existing.state["options"], *options})
+
+
+def _details_of(ids: Iterable[int]) -> dict[int, State]:
+    """The details of products and variants as they say them themselves."""
+    rows = ProductDetails.objects.filter(product__in=literal_in(ids)).values()
+    return {row["product_id"]: details_state(row) for row in rows}
 
 
 def _stock_of(ids: Iterable[int]) -> tuple[dict[int, Any], dict[int, Any]]:

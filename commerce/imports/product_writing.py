@@ -14,8 +14,9 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 from wagtail.contrib.redirects.models import Redirect
 
-from commerce.bulk_sql import literal_in
+from commerce.bulk_sql import literal_in, update_rows
 from commerce.imports.changes import Change, inserted
+from commerce.imports.details_writing import write_details
 from commerce.imports.picture_writing import write_pictures
 from commerce.imports.product_merging import Catalogue
 from commerce.imports.product_states import State, chunks
@@ -53,6 +54,7 @@ def write_products(changes: Sequence[Change]) -> None:
     _write_variants(rest)
     _write_attributes(rest, types)
     write_stock(rest)
+    write_details(rest)
     _write_categories(rest)
     write_pictures(rest, types)
     _write_redirects(rest)
@@ -90,8 +92,15 @@ def _write_rows(changes: Sequence[Change], types: Types) -> None:
 
 
 def _upc(state: State) -> str | None:
-    own = state["own_sku"] if state["options"] else next(iter(state["variants"]), "")
-    return own[:64] if own and not own.startswith("#") else None
+    if state["options"]:
+        return state["own_sku"][:64] or None
+    return next((_code(sku, row) for sku, row in state["variants"].items()), None)
+
+
+def _code(sku: str, row: State) -> str | None:
+    """The code of what is sold: its barcode, else its SKU. It is unique, and empty is NULL."""
+    code = row["barcode"] or sku
+    return code[:64] if code and not code.startswith("#") else None
 
 
 def _update_row(change: Change) -> None:
@@ -144,9 +153,23 @@ def _write_variants(changes: Sequence[Change]) -> None:
             elif change.state["options"] and row["public"] != before[sku]["public"]:
                 rows = Product.objects.filter(pk=change.variant_ids[sku])
                 rows.update(is_public=row["public"], date_updated=timezone.now())
+    _write_codes(changes)
     rows = [_variant(change, sku) for change, sku in new]
     for (change, sku), row in zip(new, inserted(rows), strict=True):
         change.variant_ids[sku] = row.pk
+
+
+def _write_codes(changes: Sequence[Change]) -> None:
+    """Write the barcodes that differ in what the catalogue has."""
+    moment = timezone.now()
+    rows = [
+        (_code(sku, after), moment, change.variant_ids[sku])
+        for change in changes if change.before
+        for sku, after in change.state["variants"].items()
+        if sku in change.before["variants"]
+        and after["barcode"] != change.before["variants"][sku]["barcode"]
+    ]  # fmt: skip
+    update_rows(get_model("catalogue", "Product"), ("upc", "date_updated"), rows)
 
 
 def _variant(change: Change, sku: str) -> Any:
@@ -156,7 +179,7 @@ def _variant(change: Change, sku: str) -> Any:
     return Product(
         structure=Product.CHILD,
         parent_id=change.product_id,
-        upc=sku,
+        upc=_code(sku, row),
         title=f"{change.state['title']}, {name}"[:255],
         slug=cut_slug(slug_from(f"{change.state['title']} {name}"), 255),
         is_public=row["public"],

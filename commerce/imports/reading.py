@@ -16,9 +16,12 @@ from commerce.imports.tables import Table, TableError, read_table
 from commerce.models import ImportRun
 from commerce.shop_settings.current import current_shop
 
+#: Rows that a page reads of a file to show what is in it.
+SAMPLE = 200
 
-def table_of(run: ImportRun) -> Table:
-    """The run's table. Raises TableError."""
+
+def table_of(run: ImportRun, *, most: int | None = None) -> Table:
+    """The run's table, or its first rows. Raises TableError."""
     if not has_files(run):
         raise TableError(_("The uploaded file has been deleted. Upload it again."))
     options = run.options
@@ -27,6 +30,7 @@ def table_of(run: ImportRun) -> Table:
         run.file_name,
         encoding=options.get("encoding", ""),
         delimiter=options.get("delimiter", ""),
+        most=most,
     )
 
 

@@ -72,11 +72,19 @@ class AttributeCell(NamedTuple):
     column: str
 
 
+class Given(NamedTuple):
+    """A value that the file gives, and the column that says so."""
+
+    value: Any
+    column: str
+
+
 @dataclass
 class VariantRecord:
     """What is sold: a variant, or a product without variants, whose ``options`` are empty.
 
     ``sale`` is None if the file says that there is none, and ``...`` if it does not say.
+    ``details`` are named as in ``commerce.imports.details``.
     """
 
     line: int
@@ -88,6 +96,8 @@ class VariantRecord:
     is_public: bool | None = None
     picture: str = ""
     keeps_planned_sales: bool = False
+    barcode: Given | None = None
+    details: dict[str, Given] = field(default_factory=dict)
 
 
 @dataclass

@@ -140,10 +140,13 @@ def _enter(
 
 
 @task()
-def continue_import_task(run_id: int) -> None:
-    """Work on a run for a slice, then enqueue the next one. May run twice: a lease decides."""
-    if continue_run(run_id, seconds=SLICE):
-        enqueue_on_commit(continue_import_task, run_id)
+def continue_import_task(run_id: int, size: int = 0) -> None:
+    """Work on a run for a slice, then enqueue the next one. May run twice: a lease decides.
+
+    ``size`` is that of the batches at the end of the slice before.
+    """
+    if size := continue_run(run_id, seconds=SLICE, size=size):
+        enqueue_on_commit(continue_import_task, run_id, size)
     else:
         _continue_next(but=run_id)
 
@@ -178,29 +181,31 @@ def _waits(run_id: int) -> bool:
     return True
 
 
-def continue_run(run_id: int, *, seconds: float) -> bool:
-    """Work on a run for about so many seconds; whether there is more to do for this worker.
+def continue_run(run_id: int, *, seconds: float, size: int = 0) -> int:
+    """Work on a run for about so many seconds, beginning with batches of a size.
 
-    False if the run is finished, another worker has it, or another import must end first.
+    Returns the size of the next batches; 0 if there is nothing more to do for this worker: the run
+    is finished, another worker has it, or another import must end first.
     """
     run = _claim(run_id)
     if run is None:
-        return False
-    work = Work(run, ends=time.monotonic() + seconds, lease=LEASE)
+        return 0
+    work = Work(run, seconds, LEASE, size)
     try:
         with task_actor(run.user), in_the_shops_terms():
             is_done = STEPS[run.state](work)
     except LeaseLost:
-        return False
+        return 0
     except TableError as error:
         _end(work, State.FAILED, str(error))
-        return False
+        return 0
     except Exception:
         logger.exception("import %s failed", run.pk)
         text = _("The import failed. What it had written stays; continue or undo it.")
         _end(work, State.FAILED, text)
-        return False
-    return _after_slice(work, is_done)
+        return 0
+    logger.info("import %s: the longest transaction took %.2f s", run.pk, work.longest)
+    return work.size if _after_slice(work, is_done) else 0
 
 
 def _after_slice(work: Work, is_done: bool) -> bool:

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
@@ -23,6 +24,8 @@ MAX_COLUMNS = 600
 MAX_CELL = 200_000
 #: Most bytes of an unpacked XLSX file, which is a zip archive.
 MAX_UNPACKED = 400 * 1024 * 1024
+#: Characters in which the heading is looked for.
+HEADING = 200_000
 DELIMITERS = (",", ";", "\t", "|")
 #: Encodings that the form offers. "" is UTF-8, or UTF-16 with a byte order mark.
 ENCODINGS = ("", "utf-8", "cp1252", "iso-8859-15", "cp1250", "cp1251", "mac-roman", "utf-16")
@@ -59,10 +62,17 @@ class Table:
     rows: list[Row] = field(default_factory=list)
 
 
-def read_table(content: bytes, file_name: str, *, encoding: str = "", delimiter: str = "") -> Table:
+def read_table(
+    content: bytes,
+    file_name: str,
+    *,
+    encoding: str = "",
+    delimiter: str = "",
+    most: int | None = None,
+) -> Table:
     """Read a CSV or XLSX file or a feed; "" detects encoding and delimiter.
 
-    Raises TableError if it is neither, too large, or wrongly encoded.
+    ``most`` rows are enough for a page that shows a sample. Raises TableError if it is neither, too large, or wrongly encoded.
     """
     if not content.strip():
         raise TableError(_("The file is empty."))
@@ -72,23 +82,23 @@ def read_table(content: bytes, file_name: str, *, encoding: str = "", delimiter:
             % {"most": MAX_BYTES // 1024 // 1024}
         )
     if content.startswith(b"PK\x03\x04"):
-        return _table(_xlsx_rows(content))
+        return _table(_xlsx_rows(content), most)
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise TableError(_("This is an old Excel file (.xls). Save it as .xlsx or CSV."))
     if content.lstrip().startswith((b"<?xml", b"<rss", b"<feed")):
-        return _feed(content)
+        return _feed(content, most)
     text = _decoded(content, encoding)
-    return _table(_csv_rows(text, delimiter or _delimiter_of(text)))
+    return _table(_csv_rows(text, delimiter or _delimiter_of(text)), most)
 
 
-def _feed(content: bytes) -> Table:
+def _feed(content: bytes, most: int | None) -> Table:
     try:
-        entries = list(entries_of(content))
+        entries = list(islice(entries_of(content), MAX_ROWS if most is None else most))
     except FeedError as error:
         raise TableError(str(error)) from error
     rows = [
         Row(line, {name: CONTROL.sub("", text)[:MAX_CELL] for name, text in entry.items()})
-        for line, entry in enumerate(entries[:MAX_ROWS], 2)
+        for line, entry in enumerate(entries, 2)
     ]
     return Table(COLUMNS, rows)
 
@@ -114,7 +124,7 @@ def _decoded(content: bytes, encoding: str) -> str:
 
 def _delimiter_of(text: str) -> str:
     """The delimiter that is most frequent in the heading, outside quotes."""
-    heading = next((line for line in text.splitlines() if line.strip()), "")
+    heading = next((line for line in text[:HEADING].splitlines() if line.strip()), "")
     plain = re.sub(r'"[^"]*"', "", heading)
     return max(DELIMITERS, key=plain.count)
 
@@ -165,13 +175,15 @@ def _text_of(value: object) -> str:
     return str(value)
 
 
-def _table(found: Iterator[tuple[list[str], frozenset[int]]]) -> Table:
+def _table(found: Iterator[tuple[list[str], frozenset[int]]], most: int | None) -> Table:
     heading = next((cells for cells, _formulas in found if any(map(str.strip, cells))), None)
     columns = _columns_of(heading or [])
     rows: list[Row] = []
     for number, (cells, formulas) in enumerate(found, 2):
         if not any(cell and cell.strip() for cell in cells):
             continue
+        if len(rows) == most:
+            break
         if len(rows) == MAX_ROWS:
             raise TableError(
                 _("The file has more than %(most)d rows. Split it into several files.")

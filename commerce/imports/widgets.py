@@ -6,7 +6,7 @@ the value into the cell of an export. ``options`` is the run's ``ReadOptions``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -29,6 +29,16 @@ from commerce.imports.cells import (
     stock_in,
     words_in,
     yes_in,
+)
+from commerce.imports.details import (
+    BACKORDER,
+    NO,
+    PREORDER,
+    content_in,
+    day_in,
+    later_in,
+    measure_in,
+    quantity_in,
 )
 from commerce.imports.records import ReadOptions, Record
 
@@ -116,6 +126,30 @@ class UnitsWidget(Widget):
         return "" if value is None else str(value)
 
 
+class DetailWidget(Widget):
+    """How something is sold; an empty cell is None. ``read(cell, decimal)`` gives the value."""
+
+    def __init__(self, read: Callable[[str, str], Any]) -> None:
+        super().__init__()
+        self.read = read
+
+    def clean(
+        self, value: str, row: Any = None, options: ReadOptions | None = None, **kwargs: Any
+    ) -> Any:
+        return self.read(value, (options or ReadOptions()).decimal) if value else None
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else str(value)
+
+
+#: Grams or millimetres; an amount with its unit; a number of units; a date.
+MEASURE = DetailWidget(lambda text, decimal: measure_in(text, decimal=decimal, is_whole=True))
+CONTENT, QUANTITY = DetailWidget(content_in), DetailWidget(quantity_in)
+DAY = DetailWidget(lambda text, decimal: day_in(text))
+_later = later_in({word: word for word in (NO, BACKORDER, PREORDER)})
+LATER = DetailWidget(lambda text, decimal: _later(text))
+
+
 class YesWidget(Widget):
     """Yes or no; an empty cell is None."""
 
@@ -193,15 +227,16 @@ class Sheet(Resource):
 
         ``columns`` are the file's names of the columns.
         """
-        try:
-            self.import_instance(target, cells, options=options)
-        except ValidationError as error:
-            names = {field.attribute: field.column_name for field in self.fields.values()}
-            for attribute, reasons in error.message_dict.items():
-                column = names.get(attribute, attribute)
-                record.refuse(line, columns.get(column, column), " ".join(reasons))
+        for field in self.fields.values():
+            if field.column_name not in cells:
+                continue
+            try:
+                field.save(target, cells, options=options)
+            except ValueError as error:
+                column = columns.get(field.column_name, field.column_name)
+                record.refuse(line, column, str(error))
 
 
-def column(name: str, widget: Widget) -> Field:
-    """A field that reads and writes the column and attribute of one name."""
-    return Field(attribute=name, column_name=name, widget=widget)
+def column(name: str, widget: Widget, *, attribute: str = "") -> Field:
+    """A field that reads and writes a column, and the attribute of the same or another name."""
+    return Field(attribute=attribute or name, column_name=name, widget=widget)

@@ -1,6 +1,9 @@
 """Renders the sizes of new photos and refreshes the cards that show them."""
 
+from typing import Any, ParamSpec
+
 from django_tasks import task
+from django_tasks.base import Task
 from oscar.core.loading import get_model
 from wagtail.images.models import AbstractImage
 
@@ -13,6 +16,10 @@ from commerce.models import OptionValueDisplay
 from commerce.models.cache_tags import SETS, SITE
 from commerce.page_cache.versions import invalidate
 from commerce.transactions import enqueue_or_run_on_commit
+
+P = ParamSpec("P")
+#: The priority of work that may wait; others have 0.
+LOW = -10
 
 
 @task()
@@ -31,7 +38,15 @@ def render_logo_task(image_id: int) -> None:
 def render_soon(image: AbstractImage) -> None:
     """Enqueue the rendering of an image after the commit, unless all its sizes exist."""
     if not is_rendered(image):
-        enqueue_or_run_on_commit(render_photo_task, image.pk)
+        enqueue_or_run_on_commit(after_others(render_photo_task), image.pk)
+
+
+def after_others(task: Task[P, Any]) -> Task[P, Any]:
+    """The task with a low priority, if the queue has priorities.
+
+    An import has thousands of photos: mails, and the rest of the import, do not wait for them.
+    """
+    return task.using(priority=LOW) if task.get_backend().supports_priority else task
 
 
 @task()

@@ -10,7 +10,12 @@ from django.dispatch import receiver
 from oscar.core.loading import get_model
 
 from commerce.images.photos import is_rendered
-from commerce.index.photographs import render_logo_task, render_photo_task, render_swatch_task
+from commerce.index.photographs import (
+    after_others,
+    render_logo_task,
+    render_photo_task,
+    render_swatch_task,
+)
 from commerce.index.refresh import delete_listings
 from commerce.index.refresh_queue import (
     is_collecting,
@@ -87,7 +92,7 @@ def render_photograph(sender: Any, instance: Any, raw: bool = False, **kwargs: A
     """Show a new photo unscaled until the worker has made its sizes."""
     if raw or is_collecting() or is_rendered(instance.image):
         return
-    enqueue_or_run_on_commit(render_photo_task, instance.image_id)
+    enqueue_or_run_on_commit(after_others(render_photo_task), instance.image_id)
 
 
 @receiver(m2m_changed, sender=ProductAttributeValue.value_multi_option.through)

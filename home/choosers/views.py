@@ -68,7 +68,10 @@ class ProductChooseMixin:
     cards: Mapping[int, Card] = {}
     photos: Mapping[int, Sequence[AbstractImage]] = {}
 
-    filter_form_class = _search_form("title", "upc", "children__upc")
+    filter_form_class = _search_form(
+        "title", "upc", "children__upc", "stockrecords__partner_sku",
+        "children__stockrecords__partner_sku",
+    )  # fmt: skip
 
     def get_object_list(self) -> QuerySet:
         return sellable_products().order_by("title", "pk")

@@ -94,6 +94,11 @@ def mariadb(folder):
     return service
 
 
+def database_url(port):
+    """The address of the database that ``mariadb`` has made."""
+    return f"mysql://vitrine:vitrine@127.0.0.1:{port}/vitrine"
+
+
 def redis_server(folder):
     """Start a Redis server without persistence."""
     port = free_port()
@@ -162,9 +167,6 @@ class Soak:
         self.counts, self.lock = Counter(), threading.Lock()
         #: Intents whose client secret a browser received, and intents that it saw succeed.
         self.shown, self.succeeded = set(), set()
-
-    def url_of(self, port):
-        return f"mysql://vitrine:vitrine@127.0.0.1:{port}/vitrine"
 
     def count(self, what):
         with self.lock:
@@ -340,10 +342,10 @@ def run(folder, options):
     soak = Soak(folder, options)
     url = f"http://127.0.0.1:{free_port()}"
     (folder / "var").mkdir(exist_ok=True)
-    straight = site_environment(folder, url, DATABASE_URL=soak.url_of(soak.database.port))
+    straight = site_environment(folder, url, DATABASE_URL=database_url(soak.database.port))
     faulty = {
         **straight,
-        "DATABASE_URL": soak.url_of(soak.to_database.port),
+        "DATABASE_URL": database_url(soak.to_database.port),
         "REDIS_URL": f"redis://127.0.0.1:{soak.to_redis.port}/0",
         "EMAIL_URL": f"smtp://127.0.0.1:{soak.mail.port}",
     }

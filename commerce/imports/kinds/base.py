@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
+from commerce.imports.exporting import Rows
 from commerce.imports.pictures import PictureFiles
 from commerce.imports.product_states import State
 from commerce.imports.records import ReadOptions, Record
@@ -71,6 +72,8 @@ class Kind(Protocol):
     name: str
     #: Model permissions that its import requires.
     permissions: tuple[str, ...]
+    #: Model permissions to see what its exports contain.
+    export_permissions: tuple[str, ...]
 
     def may_import(self, user: User) -> bool:
         """Whether the user may do by hand what it does, beside the permissions of models."""
@@ -99,9 +102,24 @@ class Kind(Protocol):
     def revert(self, rows: Sequence[Undone]) -> list[bool]:
         """Undo rows that are still as they were written, in the caller's transaction; which."""
 
+    def exports(self) -> Mapping[str, Callable[[], Rows]]:
+        """The exports by format; none if it has no ``export_permissions``."""
+
+    def left_out(self) -> list[str]:
+        """The names of what the exports leave out, because a file cannot say what it is."""
+
 
 @cache
 def kinds() -> dict[str, Kind]:
     """The kinds of ``settings.IMPORT_KINDS`` by name."""
     found = [import_string(path)() for path in settings.IMPORT_KINDS]
     return {kind.name: kind for kind in found}
+
+
+def exports() -> dict[tuple[str, str], Callable[[], Rows]]:
+    """The exports of all kinds, by kind and format."""
+    return {
+        (name, format_): rows
+        for name, kind in kinds().items()
+        for format_, rows in kind.exports().items()
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -31,6 +31,13 @@ NAMES = ("first_name", "last_name")
 SOURCE = "import"
 
 
+class Facts(NamedTuple):
+    """What the shop knows: addresses of staff in the file, and all countries."""
+
+    staff: set[str]
+    countries: set[str]
+
+
 class CustomerSheet(Sheet):
     """The columns of customers."""
 
@@ -54,6 +61,7 @@ class CustomerKind(FlatKind):
     permissions = ("commerce.add_user", "commerce.change_user")
     sheet_class = CustomerSheet
     keys = ("email",)
+    export_permissions = ("commerce.view_user", "commerce.change_user")
     formats = {
         "shopify": (
             "Shopify",
@@ -104,22 +112,30 @@ class CustomerKind(FlatKind):
                 state[name] = str(getattr(address, field) or "")
         return found
 
-    def settle(self, state: State, before: State | None, record: Record) -> State:
+    def facts(self, states: Sequence[State]) -> Facts:
+        """See ``FlatKind``."""
+        staff: set[str] = set()
+        for chunk in chunks([state["email"] for state in states]):
+            rows = User.objects.filter(email__in=chunk, is_staff=True)
+            staff |= set(rows.values_list("email", flat=True))
+        countries = get_model("address", "Country").objects.values_list("pk", flat=True)
+        return Facts(staff, set(countries))
+
+    def settle(self, state: State, before: State | None, record: Record, facts: Facts) -> State:
         """See ``FlatKind``: an address that its country does not have is left out, with a remark."""
         if not state["email"].isascii():
             record.refuse(record.line, "email", _("The address must consist of plain letters."))
-        if before and User.objects.filter(email=state["email"], is_staff=True).exists():
+        if before and state["email"] in facts.staff:
             record.refuse(record.line, "email", _("This is the account of a member of staff."))
         old = {name: (before or self.defaults())[name] for name in ADDRESS}
         new = {name: state[name] for name in ADDRESS}
         if new != old:
-            state |= self._checked(new, old, record)
+            state |= self._checked(new, old, record, facts)
         return state
 
-    def _checked(self, new: State, old: State, record: Record) -> State:
+    def _checked(self, new: State, old: State, record: Record, facts: Facts) -> State:
         country = new["country"].upper()
-        known = get_model("address", "Country").objects.filter(pk=country).exists()
-        if not new["line1"] or not known:
+        if not new["line1"] or country not in facts.countries:
             if any(new.values()):
                 text = _("Imported without the address: it lacks a street or a known country.")
                 record.remark(record.line, "country", text)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from commerce.bulk_sql import literal_in
-from commerce.imports.kinds.base import Undone
+from commerce.imports.kinds.base import Rows, Undone
 from commerce.imports.kinds.flat import FlatKind, in_batches, matched
 from commerce.imports.product_states import State, chunks, moment_text
 from commerce.imports.records import ReadOptions, Record
@@ -71,6 +71,7 @@ class OrderKind(FlatKind):
     permissions = ("order.add_order", "order.change_order", "commerce.view_user")
     sheet_class = OrderSheet
     keys = ("number",)
+    export_permissions = ("order.view_order", "order.change_order")
     price_columns = ("unit_price", "total", "shipping")
     formats = {
         "shopify": (
@@ -141,7 +142,7 @@ class OrderKind(FlatKind):
             }  # fmt: skip
         return found
 
-    def settle(self, state: State, before: State | None, record: Record) -> State:
+    def settle(self, state: State, before: State | None, record: Record, facts: Any) -> State:
         """See ``FlatKind``: the parts must add up to the total."""
         if before is not None:
             given = record.values.get("total")
@@ -198,7 +199,7 @@ class OrderKind(FlatKind):
         """See ``FlatKind``."""
         get_model("order", "Order").objects.get(pk=key).delete()
 
-    def rows(self) -> Iterator[list[object]]:
+    def rows(self) -> Rows:
         """See ``FlatKind``: one row per item."""
         yield list(self.sheet.get_export_headers())
         for keys in self.all_keys():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,10 +11,11 @@ from oscar.core.loading import get_model
 
 from commerce.bulk_sql import literal_in
 from commerce.imports.changes import Change
+from commerce.imports.exporting import Rows, plain_products, shopify_products
 from commerce.imports.kinds.base import Outcome, Plan, Profile, Undone
 from commerce.imports.pictures import PictureFiles
 from commerce.imports.product_merging import Catalogue, merged
-from commerce.imports.product_states import Existing, chunks, states_of
+from commerce.imports.product_states import Existing, chunks, completed, states_of
 from commerce.imports.product_types import make_missing
 from commerce.imports.product_writing import write_products
 from commerce.imports.profiles import magento, plain, shopify, woocommerce
@@ -35,6 +36,7 @@ class ProductKind:
         "catalogue.add_product", "catalogue.change_product", "partner.add_stockrecord",
         "partner.change_stockrecord",
     )  # fmt: skip
+    export_permissions = ("catalogue.view_product", "partner.view_stockrecord")
 
     def may_import(self, user: User) -> bool:
         """See ``Kind``."""
@@ -63,9 +65,11 @@ class ProductKind:
             records = plain.read_products(table, options)
         else:
             records = FORMATS[profile].products_in(table, options)
+        read = list(records)
+        _leave_out_barcodes(read)
         places: dict[str, tuple[int, str]] = {}
         handles: dict[str, int] = {}
-        for record in records:
+        for record in read:
             _refuse_repeated(record, places, handles)
             yield record
 
@@ -81,6 +85,7 @@ class ProductKind:
             after = merged(record, known, catalogue)
             plans.append(Plan(record, known.state if known else None, after, known))
         _check_skus(plans)
+        _check_barcodes(plans)
         return plans
 
     def load_files(self, plans: Sequence[Plan], files: PictureFiles | None) -> None:
@@ -132,12 +137,21 @@ class ProductKind:
         changes, outcome = [], []
         for row in rows:
             now = existing.get(row.object_id)
-            is_same = now is not None and now.state == row.after
+            is_same = now is not None and now.state == completed(row.after, now.state)
             outcome.append(is_same and row.object_id not in ordered)
-            if outcome[-1]:
-                changes.append(Change(row.before, now))
+            if now is not None and outcome[-1]:
+                before = completed(row.before, now.state) if row.before else None
+                changes.append(Change(before, now))
         write_products(changes)
         return outcome
+
+    def exports(self) -> Mapping[str, Callable[[], Rows]]:
+        """See ``Kind``."""
+        return {"plain": plain_products, "shopify": shopify_products}
+
+    def left_out(self) -> list[str]:
+        """See ``Kind``."""
+        return []
 
 
 _PLAIN = Profile(
@@ -167,6 +181,44 @@ def _refuse_repeated(
         if line != record.line:
             text = _("Row %(line)d already has “%(sku)s”.")
             record.refuse(record.line, "", text % {"sku": record.handle, "line": line})
+
+
+def _leave_out_barcodes(records: Iterable[ProductRecord]) -> None:
+    """Leave out barcodes that the file has for something else, too: the first one counts."""
+    records = list(records)
+    codes = {v.sku.casefold(): v.line for record in records for v in record.variants if v.sku}
+    codes |= {record.own_sku.casefold(): record.line for record in records if record.own_sku}
+    for record in records:
+        for variant in record.variants:
+            if variant.barcode is None:
+                continue
+            line = codes.setdefault(variant.barcode.value.casefold(), variant.line)
+            if line != variant.line:
+                text = _("Imported without the barcode: row %(line)d has it, too.")
+                column = variant.barcode.column
+                record.remark(variant.line, column, text % {"line": line})
+                variant.barcode = None
+
+
+def _check_barcodes(plans: Sequence[Plan]) -> None:
+    """Leave out new barcodes that another product of the shop has as its code."""
+    wanted: dict[str, tuple[Plan, str]] = {}
+    for plan in plans:
+        before = plan.before["variants"] if plan.before else {}
+        for sku, row in (plan.after or {}).get("variants", {}).items():
+            if row["barcode"] and row["barcode"] != before.get(sku, {}).get("barcode"):
+                wanted[row["barcode"]] = (plan, sku)
+    products = get_model("catalogue", "Product").objects
+    for chunk in chunks(sorted(wanted)):
+        for code, pk in products.filter(upc__in=chunk).values_list("upc", "pk"):
+            # MariaDB finds codes with spaces behind them, too.
+            plan, sku = wanted[code.strip().upper()]
+            if plan.after is None or (plan.existing and plan.existing.variant_ids.get(sku) == pk):
+                continue
+            before = plan.before["variants"].get(sku, {}) if plan.before else {}
+            plan.after["variants"][sku]["barcode"] = before.get("barcode", "")
+            text = _("Imported without the barcode: another product has it.")
+            plan.record.remark(plan.record.line, "", text)
 
 
 def _found(records: Iterable[ProductRecord]) -> dict[int, int | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 from wagtail.contrib.redirects.models import Redirect
@@ -32,6 +33,7 @@ class RedirectKind(FlatKind):
     permissions = ("wagtailredirects.add_redirect", "wagtailredirects.change_redirect")
     sheet_class = RedirectSheet
     keys = ("old_path",)
+    export_permissions = ("wagtailredirects.view_redirect",)
 
     def defaults(self) -> State:
         """See ``FlatKind``."""
@@ -39,10 +41,13 @@ class RedirectKind(FlatKind):
 
     def find(self, states: Sequence[State]) -> list[tuple[int, State] | None]:
         """See ``FlatKind``."""
+        skus = {one for state in states if not _is_address(one := state.get("target", ""))}
+        pages = _pages_of(skus)
         for state in states:
             state["old_path"] = normal_path(state["old_path"])
-            if state.get("target", "")[:1] not in ("/", ""):
-                state["target"] = _target_of(state["target"])
+            target = state.get("target", "")
+            if target in skus:
+                state["target"] = pages.get(target.casefold(), target)
         rows: dict[str, tuple[int, State]] = {}
         for chunk in chunks([state["old_path"] for state in states]):
             keys = Redirect.objects.filter(old_path__in=chunk, site=None)
@@ -59,7 +64,7 @@ class RedirectKind(FlatKind):
             for pk, path, link, permanent in fields
         }
 
-    def settle(self, state: State, before: State | None, record: Record) -> State:
+    def settle(self, state: State, before: State | None, record: Record, facts: Any) -> State:
         """See ``FlatKind``."""
         target = state["target"]
         if before and not before["target"]:
@@ -94,10 +99,16 @@ class RedirectKind(FlatKind):
         return in_batches(Redirect.objects.filter(site=None).exclude(redirect_link=""))
 
 
-def _target_of(text: str) -> str:
-    """The page of a SKU; any other text as it is."""
-    if text.startswith(("http://", "https://")):
-        return text
-    owner = owners_of({text}).get(text.casefold())
-    found = states_of([owner]) if owner else {}
-    return product_url(owner, found[owner].slug) if owner and found else text
+def _is_address(text: str) -> bool:
+    return text.startswith(("/", "http://", "https://")) or not text
+
+
+def _pages_of(skus: set[str]) -> dict[str, str]:
+    """The paths of products by SKU in lower case."""
+    owners = owners_of(skus)
+    found = states_of(set(owners.values()))
+    return {
+        sku: product_url(owner, found[owner].slug)
+        for sku, owner in owners.items()
+        if owner in found
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
@@ -48,6 +49,7 @@ class ReviewKind(FlatKind):
     permissions = ("reviews.change_productreview", "catalogue.view_product")
     sheet_class = ReviewSheet
     keys = ("product", "name", "title")
+    export_permissions = ("reviews.view_productreview", "commerce.view_user")
     formats = {
         "judgeme": (
             "Judge.me",
@@ -98,7 +100,7 @@ class ReviewKind(FlatKind):
             for row in rows.select_related("product", "user")
         }  # fmt: skip
 
-    def settle(self, state: State, before: State | None, record: Record) -> State:
+    def settle(self, state: State, before: State | None, record: Record, facts: Any) -> State:
         """See ``FlatKind``."""
         if state.get("product_id") is None:
             text = _("The shop has no product “%(product)s”.")

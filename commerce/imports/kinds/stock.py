@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from oscar.core.loading import get_model
 
 from commerce.imports.changes import Change
-from commerce.imports.kinds.base import Plan, Profile, Undone
+from commerce.imports.exporting import every_product, sku_cell
+from commerce.imports.kinds.base import Plan, Rows, Undone
 from commerce.imports.kinds.products import owners_of
+from commerce.imports.kinds.sheets import SheetKind
 from commerce.imports.pictures import PictureFiles
 from commerce.imports.product_merging import sale_state
 from commerce.imports.product_states import Existing, states_of
-from commerce.imports.records import ReadOptions, Record, Sale
+from commerce.imports.records import Record, Sale
 from commerce.imports.stock_writing import write_stock
-from commerce.imports.tables import Table
 from commerce.imports.widgets import (
     MomentWidget,
     PriceWidget,
@@ -31,21 +29,8 @@ from commerce.imports.widgets import (
     column,
 )
 from commerce.index.refresh_queue import refresh_changed
-from commerce.models import User
 
 PARTS = ("price", "sale", "stock")
-
-
-@dataclass
-class StockLine:
-    """A row of the file; None if it does not say."""
-
-    sku: str = ""
-    price: Decimal | None = None
-    sale_price: Decimal | None = None
-    sale_from: datetime | None = None
-    sale_until: datetime | None = None
-    stock: int | None = None
 
 
 class StockSheet(Sheet):
@@ -59,59 +44,15 @@ class StockSheet(Sheet):
     stock = column("stock", UnitsWidget())
 
 
-@cache
-def stock_sheet() -> StockSheet:
-    """The columns; building them takes long."""
-    return StockSheet()
-
-
-class StockKind:
+class StockKind(SheetKind):
     """Changes prices and stock by SKU. Unknown SKUs are refused."""
 
     name = "stock"
     permissions = ("partner.change_stockrecord",)
-
-    def may_import(self, user: User) -> bool:
-        """See ``Kind``."""
-        return True
-
-    def profiles(self) -> Mapping[str, Profile]:
-        """See ``Kind``."""
-        label = gettext_lazy("Plain: any CSV or XLSX file")
-        return {
-            "plain": Profile("plain", label, price_columns=("price", "sale_price"), is_mapped=True)
-        }
-
-    def detect(self, columns: tuple[str, ...]) -> str:
-        """See ``Kind``."""
-        return "plain"
-
-    def known_columns(self) -> list[str]:
-        """See ``Kind``."""
-        return StockSheet.column_names()
-
-    def read(self, profile: str, table: Table, options: ReadOptions) -> Iterator[Record]:
-        """See ``Kind``."""
-        mapping = {name: to for name, to in options.mapping.items() if name in table.columns}
-        columns = {to: name for name, to in mapping.items()}
-        lines: dict[str, int] = {}
-        for row in table.rows:
-            record, line = Record(row.line, row[columns.get("sku", "")]), StockLine()
-            for name in sorted(row.formulas & mapping.keys()):
-                text = _("The cell contains a formula. Save it as a value.")
-                record.refuse(row.line, name, text)
-            cells = {to: row[name] for name, to in mapping.items()}
-            stock_sheet().read_into(line, cells, record, row.line, options, columns)
-            record.identity = line.sku
-            if not line.sku:
-                record.refuse(row.line, columns.get("sku", "sku"), _("The row has no SKU."))
-            elif other := lines.get(line.sku.casefold()):
-                text = _("Row %(line)d already has “%(sku)s”.")
-                facts = {"sku": line.sku, "line": other}
-                record.refuse(row.line, columns["sku"], text % facts)
-            lines.setdefault(line.sku.casefold(), row.line)
-            record.values = {"line": line, "has_sale": "sale_price" in columns}
-            yield record
+    export_permissions = ("partner.view_stockrecord",)
+    sheet_class = StockSheet
+    keys = ("sku",)
+    price_columns = ("price", "sale_price")
 
     def plan(self, records: Sequence[Record], files: PictureFiles | None) -> list[Plan]:
         """See ``Kind``."""
@@ -134,12 +75,31 @@ class StockKind:
             plans.append(Plan(record, before, after, existing, product.variant_ids[sku]))
         return plans
 
-    def load_files(self, plans: Sequence[Plan], files: PictureFiles | None) -> None:
-        """See ``Kind``: nothing."""
-
     def write(self, plans: Sequence[Plan]) -> None:
         """See ``Kind``."""
         _write([(*plan.existing, plan.before, plan.after) for plan in plans])
+
+    def exports(self) -> Mapping[str, Callable[[], Rows]]:
+        """See ``Kind``."""
+        return {"plain": self.rows}
+
+    def left_out(self) -> list[str]:
+        """See ``Kind``."""
+        return []
+
+    def rows(self) -> Rows:
+        """Prices, sale prices and stock of every SKU."""
+        yield list(self.sheet.get_export_headers())
+        for existing in every_product():
+            for sku, variant in existing.state["variants"].items():
+                if not sku_cell(sku):
+                    continue
+                price, start, until = variant["sale"] or (None, None, None)
+                line = {
+                    "sku": sku, "price": variant["price"], "stock": variant["stock"],
+                    "sale_price": price, "sale_from": start, "sale_until": until,
+                }  # fmt: skip
+                yield list(self.sheet.export_resource(line))
 
     def revert(self, rows: Sequence[Undone]) -> list[bool]:
         """See ``Kind``."""
@@ -156,20 +116,23 @@ class StockKind:
 
 
 def _after(record: Record, before: dict[str, Any]) -> dict[str, Any]:
-    line: StockLine = record.values["line"]
-    after = dict(before)
-    if line.price is not None:
-        after["price"] = f"{line.price:.2f}"
-    if line.stock is not None:
-        after["stock"] = line.stock
-    if record.values["has_sale"]:
-        sale = Sale(line.sale_price, line.sale_from, line.sale_until) if line.sale_price else None
+    given, after = record.values, dict(before)
+    for part in ("price", "stock"):
+        if given.get(part) is not None:
+            after[part] = given[part]
+    if "sale_price" in given:
+        price, start, until = (given.get(n) for n in ("sale_price", "sale_from", "sale_until"))
+        sale = Sale(Decimal(price), _moment(start), _moment(until)) if price else None
         after["sale"] = sale_state(sale, before)
     if after["sale"] and after["price"] and Decimal(after["sale"][0]) >= Decimal(after["price"]):
         text = _("The sale price %(sale)s is not below the price %(price)s.")
         facts = {"sale": after["sale"][0], "price": after["price"]}
         record.refuse(record.line, "sale_price", text % facts)
     return after
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _places(product_ids: Sequence[int]) -> dict[int, tuple[Existing, str]]:

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from oscar.apps.voucher.abstract_models import AbstractVoucher
 from oscar.core.loading import get_model
 
 from commerce.bulk_sql import literal_in
@@ -27,7 +29,14 @@ from commerce.imports.widgets import (
     column,
 )
 
-USAGES = {"single": "Single use", "multi": "Multi-use", "once": "Once per customer"}
+#: Oscar's usages, which are constants of ``Voucher``, by the words of files.
+USAGES = {
+    "single": AbstractVoucher.SINGLE_USE,
+    "multi": AbstractVoucher.MULTI_USE,
+    "once": AbstractVoucher.ONCE_PER_CUSTOMER,
+}
+#: Vouchers that the page of exports names at most.
+LISTED = 50
 #: The range of all products that imported vouchers discount.
 EVERYTHING = "All products"
 #: A voucher without an end is valid for so long.
@@ -54,6 +63,7 @@ class VoucherKind(FlatKind):
     sheet_class = VoucherSheet
     keys = ("code",)
     price_columns = ("minimum",)
+    export_permissions = ("voucher.view_voucher", "voucher.view_voucherset")
 
     def defaults(self) -> State:
         """See ``FlatKind``."""
@@ -85,7 +95,7 @@ class VoucherKind(FlatKind):
             }  # fmt: skip
         return found
 
-    def settle(self, state: State, before: State | None, record: Record) -> State:
+    def settle(self, state: State, before: State | None, record: Record, facts: Any) -> State:
         """See ``FlatKind``."""
         state["name"] = state["name"] or state["code"]
         now = shop_now().replace(microsecond=0)
@@ -146,7 +156,47 @@ class VoucherKind(FlatKind):
 
     def all_keys(self) -> Iterator[list[int]]:
         """See ``FlatKind``."""
-        return in_batches(get_model("voucher", "Voucher").objects.filter(voucher_set=None))
+        return in_batches(_plain_vouchers())
+
+    def left_out(self) -> list[str]:
+        """See ``Kind``: vouchers with other offers, and those that belong to a set."""
+        rows = get_model("voucher", "Voucher").objects.exclude(pk__in=_plain_vouchers())
+        return list(rows.order_by("code").values_list("code", flat=True)[:LISTED])
+
+
+def _plain_vouchers() -> Any:
+    """The vouchers that a file describes: an amount or a percentage off everything, no more."""
+    Voucher, Offer = get_model("voucher", "Voucher"), get_model("offer", "ConditionalOffer")
+    plain = Offer.objects.filter(
+        Q(condition__type=_condition().VALUE) | Q(condition__type=_condition().COUNT, condition__value=1),
+        benefit__type__in=(_benefit().PERCENTAGE, _benefit().FIXED),
+        benefit__max_affected_items=None,
+        benefit__range__in=_everything(),
+        condition__range__in=_everything(),
+        exclusive=Offer._meta.get_field("exclusive").get_default(),
+        max_global_applications=None,
+        max_user_applications=None,
+        max_basket_applications=None,
+        max_discount=None,
+    )  # fmt: skip
+    counted = Voucher.objects.annotate(number=Count("offers")).filter(number=1).values("pk")
+    return Voucher.objects.filter(voucher_set=None, offers__in=plain, pk__in=counted)
+
+
+def _everything() -> Any:
+    """The ranges of all products, without exceptions."""
+    return get_model("offer", "Range").objects.filter(
+        includes_all_products=True, proxy_class=None, excluded_products=None,
+        excluded_categories=None,
+    )  # fmt: skip
+
+
+def _benefit() -> Any:
+    return get_model("offer", "Benefit")
+
+
+def _condition() -> Any:
+    return get_model("offer", "Condition")
 
 
 def _normal(discount: str) -> str:
@@ -165,28 +215,33 @@ def _discount_of(offer: Any) -> str:
     if offer is None or offer.benefit.value is None:
         return ""
     value = Decimal(offer.benefit.value)
-    return f"{value.normalize():f}%" if offer.benefit.type == "Percentage" else f"{value:.2f}"
+    return (
+        f"{value.normalize():f}%" if offer.benefit.type == _benefit().PERCENTAGE else f"{value:.2f}"
+    )
 
 
 def _minimum_of(offer: Any) -> str | None:
-    if offer is None or offer.condition.type != "Value":
+    if offer is None or offer.condition.type != _condition().VALUE:
         return None
     return f"{offer.condition.value:.2f}"
 
 
 def _offer(state: State) -> Any:
-    ranges = get_model("offer", "Range").objects
-    goods = ranges.filter(includes_all_products=True, proxy_class=None).order_by("pk").first()
+    goods = _everything().order_by("pk").first()
     if goods is None:
-        goods = ranges.create(name=EVERYTHING, includes_all_products=True)
+        goods = get_model("offer", "Range").objects.create(
+            name=EVERYTHING, includes_all_products=True
+        )
     minimum = Decimal(state["minimum"] or 0)
-    condition = get_model("offer", "Condition").objects.create(
-        range=goods, type="Value" if minimum else "Count", value=minimum or 1
+    condition = _condition().objects.create(
+        range=goods,
+        type=_condition().VALUE if minimum else _condition().COUNT,
+        value=minimum or 1,
     )
     text = state["discount"]
-    benefit = get_model("offer", "Benefit").objects.create(
+    benefit = _benefit().objects.create(
         range=goods,
-        type="Percentage" if text.endswith("%") else "Absolute",
+        type=_benefit().PERCENTAGE if text.endswith("%") else _benefit().FIXED,
         value=Decimal(text.rstrip("%")),
     )
     offers = get_model("offer", "ConditionalOffer").objects
@@ -195,6 +250,6 @@ def _offer(state: State) -> Any:
         number += 1
         name = f"{state['code']}: {text} ({number})"
     return offers.create(
-        name=name[:128], offer_type="Voucher", condition=condition, benefit=benefit,
+        name=name[:128], offer_type=get_model("offer", "ConditionalOffer").VOUCHER, condition=condition, benefit=benefit,
         start_datetime=timezone.now(),
     )  # fmt: skip

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import datetime
+from functools import partial
 
 from django.utils.translation import gettext as _
 
 from commerce.imports.cells import CellError, moment_in, price_in, sku_in, stock_in, words_in
+from commerce.imports.details import (
+    ALLOWED,
+    GRAMS,
+    NO,
+    Readers,
+    later_in,
+    measure_in,
+    quantity_in,
+    read_details,
+)
 from commerce.imports.records import (
     AttributeCell,
+    Given,
     Picture,
     ProductRecord,
     ReadOptions,
@@ -19,6 +33,21 @@ from commerce.imports.tables import Row, Table
 
 REQUIRED = ("sku", "product_type", "name")
 PRICE_COLUMNS = ("price", "special_price")
+#: How something is sold. The file does not name the unit of weights; the old shop's is kg or lb.
+DETAILS: Readers = {
+    "weight": ("weight", partial(measure_in, unit=GRAMS["kg"])),
+    "allow_backorders": ("later", later_in({"0": NO, "1": ALLOWED, "2": ALLOWED})),
+    "min_cart_qty": ("min_quantity", quantity_in),
+    "max_cart_qty": ("max_quantity", quantity_in),
+    "qty_increments": ("step_quantity", quantity_in),
+}
+#: Columns that say that the old shop's settings decide, not the cell.
+BY_SETTINGS = {
+    "allow_backorders": "use_config_backorders",
+    "min_cart_qty": "use_config_min_sale_qty",
+    "max_cart_qty": "use_config_max_sale_qty",
+    "qty_increments": "use_config_qty_increments",
+}
 COLUMNS = frozenset(
     [
         "sku",
@@ -41,14 +70,27 @@ COLUMNS = frozenset(
         "base_image",
         "base_image_label",
         "additional_images",
+        "additional_image_labels",
         "additional_attributes",
         "qty",
         "configurable_variations",
         "configurable_variation_labels",
+        "enable_qty_increments",
+        *DETAILS,
+        *BY_SETTINGS.values(),
     ]
 )
 ROOT = "Default Category"
+#: A child of a configurable product, or part of a group: it has no page of its own.
+HIDDEN = "Not Visible Individually"
+PAIR = re.compile(r"([\w.-]+)=(.*)", re.DOTALL)
+QUOTED = re.compile(r'".*"$', re.DOTALL)
+#: Dates of exports have two digits of the year, in the American order.
+AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{2})(,?\s.*)?$", re.ASCII)
 OTHER_TYPES = frozenset({"bundle", "grouped", "giftcard"})
+#: Attributes that say how Magento stores a product.
+INTERNAL = frozenset({"has_options", "required_options"})
+OFFLINE = frozenset({"0", "2"})
 
 
 def looks_like(columns: tuple[str, ...]) -> bool:
@@ -78,9 +120,36 @@ def _variations(row: Row) -> list[dict[str, str]]:
 
 
 def _pairs(text: str) -> dict[str, str]:
-    """``{name: value}`` of "color=Red,size=M"."""
-    parts = (part.partition("=") for part in words_in(text))
-    return {name.strip(): value.strip() for name, sign, value in parts if sign}
+    """``{name: value}`` of "color=Red,size=M". A value may have commas, or be in quotes."""
+    found: dict[str, str] = {}
+    name = ""
+    for part in words_in(text):
+        match = PAIR.match(part)
+        if match:
+            name = match[1]
+            found[name] = match[2].strip()
+        elif name:
+            found[name] += f", {part}"
+    return {
+        name: value[1:-1].replace('""', '"') if QUOTED.match(value) else value
+        for name, value in found.items()
+    }
+
+
+def _moment(text: str, *, is_end: bool = False) -> datetime | None:
+    """A date, also one as Magento's exports write it, such as "12/24/26, 2:05 PM"."""
+    match = AMERICAN.match(text)
+    if match is None:
+        return moment_in(text, is_end=is_end)
+    month, day, year, rest = match.groups()
+    date = f"20{year}-{int(month):02d}-{int(day):02d}"
+    if not rest:
+        return moment_in(date, is_end=is_end)
+    try:
+        time = datetime.strptime(re.sub(r"\s+", " ", rest.strip(", ")), "%I:%M %p").time()
+    except ValueError:
+        return moment_in(text)
+    return moment_in(f"{date} {time:%H:%M}")
 
 
 def _product(row: Row, table: Table, options: ReadOptions) -> ProductRecord:
@@ -99,25 +168,35 @@ def _product(row: Row, table: Table, options: ReadOptions) -> ProductRecord:
         record.type = None
     if "description" in table.columns:
         record.description = row["description"] or row["short_description"]
-    record.is_public = row["product_online"] != "2" if row["product_online"] else None
+    if row["product_online"]:
+        record.is_public = row["product_online"] not in OFFLINE and row["visibility"] != HIDDEN
     record.meta_title = row["meta_title"][:255] if "meta_title" in table.columns else None
     if "meta_description" in table.columns:
         record.meta_description = row["meta_description"]
     if "categories" in table.columns:
         record.categories = _categories(row["categories"])
-    sources = dict.fromkeys([row["base_image"], *words_in(row["additional_images"])])
     if "base_image" in table.columns:
-        record.pictures = [
-            Picture(source, row["base_image_label"][:255] if not n else "", row.line, "base_image")
-            for n, source in enumerate(filter(None, sources))
-        ]
+        record.pictures = _pictures(row)
     record.attributes = [
         AttributeCell(name, "", value, row.line, "additional_attributes")
         for name, value in _pairs(row["additional_attributes"]).items()
+        if name not in INTERNAL
     ]
     if options.with_redirects and record.handle:
         record.redirects = [f"/{record.handle}.html"]
     return record
+
+
+def _pictures(row: Row) -> list[Picture]:
+    """The main photograph, then the others; a photograph may be listed twice."""
+    others, texts = words_in(row["additional_images"]), words_in(row["additional_image_labels"])
+    if len(texts) != len(others):  # which text belongs to which photograph is unknown
+        texts = [""] * len(others)
+    labels = dict(zip(others, texts, strict=True))
+    if row["base_image"]:
+        labels = {row["base_image"]: "", **labels}
+        labels[row["base_image"]] = row["base_image_label"] or labels[row["base_image"]]
+    return [Picture(source, text[:255], row.line, "base_image") for source, text in labels.items()]
 
 
 def _categories(text: str) -> list[list[str]]:
@@ -137,6 +216,7 @@ def _configurable(
     record = _product(row, table, options)
     record.own_sku = row["sku"]
     labels = _pairs(row["configurable_variation_labels"])
+    codes: set[str] = set()
     for pairs in _variations(row):
         child = simple.get(pairs.pop("sku", ""))
         if child is None:
@@ -146,6 +226,9 @@ def _configurable(
         variant = _variant(record, child, options)
         variant.options = {labels.get(code, code): value for code, value in pairs.items()}
         variant.picture = child["base_image"]
+        codes |= pairs.keys()
+        if child["product_online"]:
+            variant.is_public = child["product_online"] not in OFFLINE
         record.variants.append(variant)
     record.options = list(record.variants[0].options) if record.variants else []
     if not record.variants:
@@ -157,7 +240,7 @@ def _configurable(
             known.add(variant.picture)
             picture = Picture(variant.picture, "", variant.line, "base_image")
             record.pictures = [*(record.pictures or ()), picture]
-    record.attributes = [cell for cell in record.attributes if cell.name not in record.options]
+    record.attributes = [cell for cell in record.attributes if cell.name not in codes]
     return record
 
 
@@ -170,11 +253,11 @@ def _variant(record: ProductRecord, row: Row, options: ReadOptions) -> VariantRe
         column = "price"
         variant.price = price_in(row[column], options.decimal, may_be_free=options.may_be_free)
         column = "special_price_from_date"
-        start = moment_in(row[column])
+        start = _moment(row[column])
         column = "special_price_to_date"
-        end = moment_in(row[column], is_end=True)
+        end = _moment(row[column], is_end=True)
         column = "special_price"
-        price = price_in(row[column], options.decimal)
+        price = price_in(row[column], options.decimal, may_be_free=options.may_be_free)
         variant.sale = Sale(price, start, end) if price is not None else None
         if price is not None and variant.price is not None and price >= variant.price:
             raise CellError(_("A sale price must be below the price."))
@@ -182,4 +265,15 @@ def _variant(record: ProductRecord, row: Row, options: ReadOptions) -> VariantRe
         variant.stock = stock_in(row[column], options.decimal)
     except CellError as error:
         record.refuse(row.line, column, str(error))
+    if row["product_type"]:
+        is_sent = row["product_type"] not in ("virtual", "downloadable")
+        variant.details["is_shipped"] = Given(is_sent, "product_type")
+    readers = {
+        column: reader
+        for column, reader in DETAILS.items()
+        if row[BY_SETTINGS.get(column, "")] != "1"
+    }
+    if row["enable_qty_increments"] == "0":
+        readers.pop("qty_increments", None)
+    read_details(record, variant, row, readers)
     return variant

@@ -10,8 +10,11 @@ from functools import cache
 
 from django.utils.translation import gettext as _
 
+from commerce.imports.details import FIELDS as DETAILS
+from commerce.imports.details import read_barcode
 from commerce.imports.records import (
     AttributeCell,
+    Given,
     Picture,
     ProductRecord,
     ReadOptions,
@@ -20,6 +23,11 @@ from commerce.imports.records import (
 )
 from commerce.imports.tables import Row, Table
 from commerce.imports.widgets import (
+    CONTENT,
+    DAY,
+    LATER,
+    MEASURE,
+    QUANTITY,
     ListWidget,
     MomentWidget,
     PriceWidget,
@@ -62,6 +70,18 @@ class PlainRow:
     meta_title: str | None = None
     meta_description: str | None = None
     redirects: list[str] | None = None
+    weight: int | None = None
+    length: int | None = None
+    width: int | None = None
+    height: int | None = None
+    is_shipped: bool | None = None
+    content: str | None = None
+    min_quantity: int | None = None
+    step_quantity: int | None = None
+    max_quantity: int | None = None
+    later: str | None = None
+    available_from: str | None = None
+    barcode: str = ""
     extra: dict[str, str] = field(default_factory=dict)
 
 
@@ -78,6 +98,19 @@ class ProductSheet(Sheet):
     sale_from = column("sale_from", MomentWidget())
     sale_until = column("sale_until", MomentWidget(is_end=True))
     stock = column("stock", UnitsWidget())
+    # The names say the units: a file's "weight" may be in kilograms.
+    weight = column("weight_g", MEASURE, attribute="weight")
+    length = column("length_mm", MEASURE, attribute="length")
+    width = column("width_mm", MEASURE, attribute="width")
+    height = column("height_mm", MEASURE, attribute="height")
+    is_shipped = column("shipped", YesWidget(), attribute="is_shipped")
+    content = column("content", CONTENT)
+    min_quantity = column("min_quantity", QUANTITY)
+    step_quantity = column("step_quantity", QUANTITY)
+    max_quantity = column("max_quantity", QUANTITY)
+    later = column("without_stock", LATER, attribute="later")
+    available_from = column("available_from", DAY)
+    barcode = column("barcode", TextWidget(64))
     public = column("public", YesWidget())
     variant_public = column("variant_public", YesWidget())
     categories = column("categories", ListWidget())
@@ -184,11 +217,22 @@ def _read_attributes(
         record.attributes.append(AttributeCell(label.strip(), kind, text, row.line, columns[name]))
 
 
+def _read_details(
+    record: ProductRecord, variant: VariantRecord, plain: PlainRow, columns: Mapping[str, str]
+) -> None:
+    for field_name, of in ProductSheet.fields.items():
+        if field_name in DETAILS and getattr(plain, field_name) is not None:
+            column = columns.get(of.column_name, of.column_name)
+            variant.details[field_name] = Given(getattr(plain, field_name), column)
+    read_barcode(record, variant, plain.barcode, columns.get("barcode", "barcode"))
+
+
 def _variant(
     record: ProductRecord, row: Row, plain: PlainRow, used: list[str], columns: Mapping[str, str]
 ) -> VariantRecord:
     variant = VariantRecord(row.line, plain.sku, price=plain.price, stock=plain.stock)
     variant.is_public, variant.picture = plain.variant_public, plain.variant_image or ""
+    _read_details(record, variant, plain, columns)
     for name in used:
         if not plain.extra.get(name):
             text = _("The variant has no value of “%(option)s”.")

@@ -8,8 +8,20 @@ from itertools import groupby
 from django.utils.translation import gettext as _
 
 from commerce.imports.cells import CellError, price_in, sku_in, stock_in, yes_in
+from commerce.imports.details import (
+    ALLOWED,
+    NO,
+    UNITS,
+    Readers,
+    content_in,
+    later_in,
+    measure_in,
+    read_barcode,
+    read_details,
+)
 from commerce.imports.records import (
     AttributeCell,
+    Given,
     Picture,
     ProductRecord,
     ReadOptions,
@@ -35,7 +47,17 @@ COLUMNS = frozenset(
         "Option3 Name",
         "Option3 Value",
         "Variant SKU",
+        "Variant Grams",
+        "Variant Weight Unit",
+        "Variant Inventory Tracker",
         "Variant Inventory Qty",
+        "Variant Inventory Policy",
+        "Variant Requires Shipping",
+        "Variant Barcode",
+        "Unit Price Total Measure",
+        "Unit Price Total Measure Unit",
+        "Unit Price Base Measure",
+        "Unit Price Base Measure Unit",
         "Variant Price",
         "Variant Compare At Price",
         "Image Src",
@@ -52,6 +74,13 @@ COLUMNS = frozenset(
 #: Where a product's page was at Shopify.
 OLD_PATH = "/products/%s"
 OPTIONS = (1, 2, 3)
+#: How something is sold. Grams are grams, whatever unit Shopify shows.
+DETAILS: Readers = {
+    "Variant Grams": ("weight", measure_in),
+    "Variant Inventory Policy": ("later", later_in({"deny": NO, "continue": ALLOWED})),
+    "Variant Requires Shipping": ("is_shipped", yes_in),
+}
+CONTENT = ("Unit Price Total Measure", "Unit Price Total Measure Unit")
 
 
 def looks_like(columns: tuple[str, ...]) -> bool:
@@ -177,10 +206,26 @@ def _read_variant(
         record.remark(
             row.line, "Variant Inventory Tracker", text % {"units": options.untracked_stock}
         )
-    if row["Variant Inventory Policy"].lower() == "continue":
-        text = _("Not imported: selling without stock.")
-        record.remark(row.line, "Variant Inventory Policy", text)
+    read_details(record, variant, row, DETAILS)
+    _read_content(record, variant, row)
+    read_barcode(record, variant, row["Variant Barcode"], "Variant Barcode")
     variant.picture = row["Variant Image"]
+
+
+def _read_content(record: ProductRecord, variant: VariantRecord, row: Row) -> None:
+    amount, unit = (row[column] for column in CONTENT)
+    if not amount:
+        return
+    if unit.lower() not in UNITS:
+        text = _("Imported without the content: its unit “%(unit)s” is not used here.")
+        record.remark(row.line, CONTENT[1], text % {"unit": unit})
+        return
+    try:
+        content = content_in(f"{amount} {unit}")
+    except CellError as error:
+        record.refuse(row.line, CONTENT[0], str(error))
+    else:
+        variant.details["content"] = Given(content, CONTENT[0])
 
 
 def _pictures(rows: list[Row]) -> list[Picture]:

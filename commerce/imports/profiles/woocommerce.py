@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from django.utils.html import escape
 from django.utils.translation import gettext as _
@@ -17,8 +18,20 @@ from commerce.imports.cells import (
     words_in,
     yes_in,
 )
+from commerce.imports.details import (
+    ALLOWED,
+    GRAMS,
+    MILLIMETRES,
+    NO,
+    Readers,
+    later_in,
+    measure_in,
+    read_barcode,
+    read_details,
+)
 from commerce.imports.records import (
     AttributeCell,
+    Given,
     Picture,
     ProductRecord,
     ReadOptions,
@@ -30,6 +43,22 @@ from commerce.slugs import slug_from
 
 REQUIRED = ("Type", "Name")
 PRICE_COLUMNS = ("Sale price", "Regular price")
+BARCODE = "GTIN, UPC, EAN, or ISBN"
+#: How something is sold. The heading names the unit that the old shop used.
+DETAILS: Readers = {
+    **{f"Weight ({name})": ("weight", partial(measure_in, unit=of)) for name, of in GRAMS.items()},
+    **{
+        f"{side} ({name})": (side.lower(), partial(measure_in, unit=of))
+        for side in ("Length", "Width", "Height")
+        for name, of in MILLIMETRES.items()
+    },
+    "Backorders allowed?": (
+        "later",
+        later_in({"0": NO, "no": NO, "1": ALLOWED, "yes": ALLOWED, "notify": ALLOWED}),
+    ),
+    # The opposite is not said: it may have a limit here.
+    "Sold individually?": ("max_quantity", lambda text: 1 if yes_in(text) else None),
+}
 COLUMNS = frozenset(
     [
         "ID",
@@ -49,6 +78,8 @@ COLUMNS = frozenset(
         "Categories",
         "Images",
         "Parent",
+        BARCODE,
+        *DETAILS,
     ]
 )
 ATTRIBUTE_COLUMN = re.compile(r"^Attribute (\d+) (name|value\(s\)|visible|global|default)$")
@@ -101,11 +132,8 @@ def _product(row: Row, table: Table, options: ReadOptions) -> ProductRecord:
         if word in OTHER_TYPES:
             text = _("Products of the type “%(type)s” cannot be imported.") % {"type": word}
             record.refuse(row.line, "Type", text)
-        elif word in ("virtual", "downloadable"):
-            record.remark(
-                row.line, "Type", _("Not imported: “%(type)s”. It is delivered like others.")
-                % {"type": word},
-            )  # fmt: skip
+        elif word == "downloadable":
+            record.remark(row.line, "Type", _("Imported without the files to download."))
     if not row["Name"]:
         record.refuse(row.line, "Name", _("The product needs a name."))
     record.title, record.handle = row["Name"][:255], slug_from(row["Name"]) if row["Name"] else ""
@@ -171,7 +199,7 @@ def _variant(record: ProductRecord, row: Row, table: Table, options: ReadOptions
         end = moment_in(row[column], is_end=True)
         column = "Sale price"
         if column in table.columns:
-            price = price_in(row[column], options.decimal)
+            price = price_in(row[column], options.decimal, may_be_free=options.may_be_free)
             variant.sale = Sale(price, start, end) if price is not None else None
             if price is not None and variant.price is not None and price >= variant.price:
                 raise CellError(_("A sale price must be below the price."))
@@ -186,9 +214,11 @@ def _variant(record: ProductRecord, row: Row, table: Table, options: ReadOptions
             variant.stock = 0
     except CellError as error:
         record.refuse(row.line, column, str(error))
-    if row["Backorders allowed?"].lower() in ("1", "yes", "notify"):
-        text = _("Not imported: selling without stock.")
-        record.remark(row.line, "Backorders allowed?", text)
+    types = words_in(row["Type"].lower())
+    is_sent = not {"virtual", "downloadable"}.intersection(types)
+    variant.details["is_shipped"] = Given(is_sent, "Type")
+    read_details(record, variant, row, DETAILS)
+    read_barcode(record, variant, row[BARCODE], BARCODE)
     return variant
 
 

@@ -99,7 +99,7 @@ class Command(BaseCommand):
         if not profile:
             table = read_table(
                 options["file"].read_bytes(), options["file"].name,
-                encoding=options["encoding"], delimiter=options["delimiter"],
+                encoding=options["encoding"], delimiter=options["delimiter"], most=1,
             )  # fmt: skip
             profile = kind.detect(table.columns)
         if profile not in kind.profiles():

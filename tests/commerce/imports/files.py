@@ -77,6 +77,11 @@ class Wanted:
     redirects: set = field(default_factory=set)
     titles: set = field(default_factory=set)
 
+    def as_dict(self):
+        """As ``catalogue`` finds it in the shop. Old paths end with the name in the new URL."""
+        redirects = {path: path.rsplit("/", 1)[1] for path in self.redirects}
+        return {**vars(self), "titles": sorted(self.titles), "redirects": redirects}
+
 
 def picture(number):
     """A small JPEG of a colour of its own."""
@@ -94,8 +99,8 @@ def as_csv(columns, rows, **kwargs):
     return file.getvalue().encode()
 
 
-def shopify_export(count, source):
-    """``(content, Wanted)`` of products, every third with six variants. ``source(name)`` is a URL."""
+def shopify_export(count, source, *, every=3):
+    """``(content, Wanted)`` of products, ``every`` nth with six variants. ``source(name)`` is a URL."""
     rows, wanted = [], Wanted()
     for n in range(count):
         handle, title = f"thing-{n}", f"Thing № {n}"
@@ -106,8 +111,8 @@ def shopify_export(count, source):
             "Vendor": "Quay & Co", "Product Category": f"Goods > Group {n % 7}", "Type": "Thing",
             "Published": "true", "SEO Title": f"{title} | Shop", "Status": "active",
         }  # fmt: skip
-        variants = [(c, s) for c in COLOURS for s in SIZES] if n % 3 == 0 else [None]
-        shown = [source(f"{handle}-{c}.jpg") for c in COLOURS] if n % 3 == 0 else []
+        variants = [(c, s) for c in COLOURS for s in SIZES] if n % every == 0 else [None]
+        shown = [source(f"{handle}-{c}.jpg") for c in COLOURS] if n % every == 0 else []
         pictures = shown or [source(f"{handle}.jpg")]
         wanted.pictures[handle] = pictures
         for number, variant in enumerate(variants):
@@ -136,14 +141,14 @@ def shopify_export(count, source):
     return as_csv(SHOPIFY, rows), wanted
 
 
-def woo_export(count, source):
+def woo_export(count, source, *, photographs=2):
     """``(content, Wanted)`` with decimal commas, every fourth product with three variations."""
     rows, wanted = [], Wanted()
     for n in range(count):
         title, key = f"Ware {n}", f"{1000 + 10 * n}"
         wanted.titles.add(title)
         wanted.redirects.add(f"/product/ware-{n}")
-        pictures = [source(f"ware-{n}-{i}.jpg") for i in range(2)]
+        pictures = [source(f"ware-{n}-{i}.jpg") for i in range(photographs)]
         wanted.pictures[f"ware-{n}"] = pictures
         row = {
             "ID": key, "Name": title, "Published": "1", "Visibility in catalog": "visible",

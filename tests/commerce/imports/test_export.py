@@ -12,13 +12,15 @@ from django.utils import timezone
 from openpyxl import load_workbook
 from oscar.core.loading import get_model
 
+from commerce.imports import exporting
 from commerce.imports.exporting import (
+    ExportError,
     as_xlsx,
     neutral,
     plain_products,
     shopify_products,
-    stock_rows,
 )
+from commerce.imports.kinds.stock import StockKind
 from commerce.imports.product_states import states_of
 from commerce.imports.runs import create_run, finish, start_check, start_import
 from commerce.models import SalePrice
@@ -117,7 +119,7 @@ def test_shopify_products_come_back_unchanged(catalogue):
 
 
 def test_stock_comes_back_unchanged_and_a_change_is_imported(catalogue):
-    content = csv_of(stock_rows())
+    content = csv_of(StockKind().rows())
     run = run_file(content, kind="stock")
     assert set(outcomes(run).values()) == {"unchanged"}
 
@@ -157,3 +159,33 @@ def test_exports_are_streamed_to_those_who_may_see_them(client, catalogue):
                 assert b"".join(answer.streaming_content)
     client.force_login(make_user("clerk@example.com", is_staff=True))
     assert client.get(reverse("staff-export", args=["products", "plain", "csv"])).status_code == 403
+
+
+def test_text_that_is_too_long_for_a_spreadsheet_is_not_cut(client, catalogue):
+    long = Product.objects.filter(parent=None).order_by("pk")[1]
+    Product.objects.filter(pk=long.pk).update(description=f"<p>{'x' * 32_767}</p>")
+    client.force_login(make_user("root@example.com", is_staff=True, is_superuser=True))
+
+    page = client.get(reverse("staff-export", args=["products", "plain", "xlsx"]))
+
+    assert page["Content-Type"].startswith("text/html")
+    rows = list(csv.DictReader(io.StringIO(csv_of(plain_products()).decode())))
+    number = next(n for n, row in enumerate(rows, 2) if len(row["description"]) > 32_767)
+    assert f"Row {number} has a text in “description” that is longer" in page.content.decode()
+    answer = client.get(reverse("staff-export", args=["products", "plain", "csv"]))
+    assert b"x" * 32_767 in b"".join(answer.streaming_content)
+
+
+def test_spreadsheet_with_too_many_rows_is_refused_before_all_are_read(catalogue, monkeypatch):
+    monkeypatch.setattr(exporting, "MOST_ROWS", 3)
+    read = []
+
+    def rows(count):
+        for n in range(count):
+            read.append(n)
+            yield [n]
+
+    assert as_xlsx(rows(4)).read()
+    with pytest.raises(ExportError, match="more than 3 rows. Export them as CSV"):
+        as_xlsx(rows(100))
+    assert len(read) == 9

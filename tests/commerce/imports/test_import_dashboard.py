@@ -15,10 +15,11 @@ from wagtail.contrib.redirects.models import Redirect
 from commerce.accounts.roles import MERCHANDISER, create_roles
 from commerce.images import photos
 from commerce.imports.runs import finish
-from commerce.index.listings import product_url
 from commerce.index.refresh import broken_listings
-from commerce.models import ImportRun, ProductPhoto, SalePrice
+from commerce.models import ImportRun, ProductPhoto
+from tests.commerce.imports.catalogue import catalogue
 from tests.commerce.imports.files import (
+    DATA,
     archive_of,
     as_csv,
     picture,
@@ -74,32 +75,7 @@ def act(client, run, what):
 
 def check_catalogue(wanted):
     """Compare the shop with what the file says."""
-    records = {
-        record.partner_sku: record for record in StockRecord.objects.select_related("product")
-    }
-    assert records.keys() == wanted.prices.keys()
-    assert {sku: str(record.price) for sku, record in records.items()} == wanted.prices
-    assert {sku: record.num_in_stock for sku, record in records.items()} == wanted.stock
-    sales = SalePrice.objects.values_list("stockrecord__partner_sku", "price")
-    assert {sku: str(price) for sku, price in sales} == wanted.sales
-    found = {}
-    for sku, record in records.items():
-        values = record.product.attribute_values.select_related("attribute", "value_option")
-        options = {v.attribute.name: str(v.value_option) for v in values if v.value_option}
-        if options:
-            found[sku] = options
-    assert found == wanted.options
-    products = {product.slug: product for product in Product.objects.filter(parent=None)}
-    assert {product.title for product in products.values()} == wanted.titles
-    assert products.keys() == wanted.pictures.keys()
-    for handle, sources in wanted.pictures.items():
-        images = products[handle].images.order_by("display_order")
-        assert [image.import_source.source for image in images] == sources
-    redirects = dict(Redirect.objects.values_list("old_path", "redirect_link"))
-    assert redirects.keys() == wanted.redirects
-    for path, link in redirects.items():
-        product = products[path.rsplit("/", 1)[1]]
-        assert link == product_url(product.pk, product.slug)
+    assert catalogue() == wanted.as_dict()
     assert not list(broken_listings())
 
 
@@ -265,3 +241,46 @@ def test_texts_are_escaped(staff):
     run = settle(staff, upload(staff, b"sku,title,price\nA1,<script>alert(1)</script>,5\n"))
     page = staff.get(reverse("staff-import", args=[run.pk])).content.decode()
     assert not re.search(r"<script>alert", page)
+
+
+def test_archive_above_the_limit_of_uploads_is_refused(staff, settings):
+    settings.FILE_LIMITS = {**settings.FILE_LIMITS, "/dashboard/imports/": 1024 * 1024}
+    files = {
+        "file": SimpleUploadedFile("x.csv", b"sku,title\nA,Cup\n"),
+        "archive": SimpleUploadedFile("x.zip", b"0" * (1024 * 1024 + 1)),
+    }
+
+    page = staff.post(reverse("staff-imports"), {"kind": "products", **files})
+
+    assert page.context["form"].errors == {
+        "archive": ["The archive is larger than 1 MB. Import the photographs in parts."]
+    }
+    assert not ImportRun.objects.exists()
+
+
+@pytest.mark.slow
+def test_retail_catalogue_through_the_dashboard(staff):
+    """900 real products: three SKUs differ only in case from the row before and are refused."""
+    content = (DATA / "retail_products.csv").read_bytes()
+    rows = list(csv.DictReader(io.StringIO(content.decode())))
+    assert len(rows) == 900
+    seen, refused = set(), set()
+    for row in rows:
+        (refused if row["sku"].casefold() in seen else seen).add(row["sku"].casefold())
+    prices = {row["sku"]: f"{Decimal(row['price']):.2f}" for row in rows}
+
+    run = settle(staff, upload(staff, content, "retail_products.csv"))
+    page = staff.get(reverse("staff-import", args=[run.pk]))
+    assert (page.context["counts"]["new"], page.context["counts"]["refused"]) == (897, 3)
+    assert page.context["run"].ignored_columns == ["sold"]
+    run = act(staff, run, "import")
+
+    assert run.state == "done"
+    found = catalogue()["prices"]
+    assert len(found) == 897
+    assert {sku: prices[sku] for sku in found} == found
+    assert {sku.casefold() for sku in prices.keys() - found.keys()} == refused
+    assert not list(broken_listings())
+    again = settle(staff, upload(staff, content, "retail_products.csv"))
+    page = staff.get(reverse("staff-import", args=[again.pk]))
+    assert page.context["counts"]["unchanged"] == 897

@@ -403,24 +403,6 @@ def test_sku_of_two_products_is_refused(shop):
     assert "belongs to another product" in str(reasons(run))
 
 
-def test_queries_do_not_grow_with_the_batch(shop, django_assert_num_queries):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    from commerce.imports.reading import records_of
-
-    counts = []
-    for count in (5, 50):
-        run = checked(simple(count))
-        records, _ignored = records_of(run)
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
-            ProductKind().plan(records, None)
-        counts.append(len(queries))
-    assert counts[0] == counts[1]
-
-
 def test_import_that_was_undone_in_part_does_not_continue(shop, monkeypatch):
     monkeypatch.setattr(processing, "FIRST", 1)
     monkeypatch.setattr(processing, "MOST", 1)

@@ -1,1 +1,5 @@
-from commerce.dashboard.products import ProductCreateUpdateView, ProductLookupView  # noqa: F401
+from commerce.dashboard.products import (  # noqa: F401
+    ProductCreateUpdateView,
+    ProductListView,
+    ProductLookupView,
+)

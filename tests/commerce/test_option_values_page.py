@@ -1,0 +1,42 @@
+"""The staff page of an option's values: what it refuses to add, it keeps in the form."""
+
+import pytest
+from django.urls import reverse
+
+from commerce.models import VariantOption
+from tests.factories import make_user, make_variants
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def page(client, shop):
+    make_variants("Linen shirt", {"Size": ["S", "M"]})
+    client.force_login(make_user("root@example.com", is_staff=True, is_superuser=True))
+    return reverse("staff-option-values", args=[VariantOption.objects.get().pk])
+
+
+def labels():
+    group = VariantOption.objects.get().attribute.option_group
+    return sorted(group.options.values_list("option", flat=True))
+
+
+def test_values_are_added_once(client, page):
+    client.post(page, {"action": "add", "values": "L\n\n  L \nM\nXL\n"})
+
+    assert labels() == ["L", "M", "S", "XL"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (["L", "x" * 256], "“xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…” is longer than 255 characters."),
+        ([str(n) for n in range(201)], "Add at most 200 values at once; these are 201."),
+    ],
+)  # fmt: skip
+def test_refused_values_stay_in_the_form(client, page, lines, reason):
+    answer = client.post(page, {"action": "add", "values": "\n".join(lines)})
+
+    assert labels() == ["M", "S"]
+    assert reason in answer.content.decode()
+    assert lines[-1] in answer.content.decode()
