@@ -43,12 +43,9 @@ def find_pages():
     from commerce.index.listings import product_url
     from home.models import LandingPage
 
-    categories = get_model("catalogue", "Category").objects
-    category = categories.get(code=CATEGORY_CODE).get_absolute_url()
+    category = get_model("catalogue", "Category").objects.get(code=CATEGORY_CODE).get_absolute_url()
     landing = LandingPage.objects.live().public().order_by("pk").first()
     parent, first = shown_product(), generated().filter(structure="standalone").first()
-    many = get_model("catalogue", "Product").objects.get(upc=many_variants.upc_of(0))
-    linen = categories.get(code=many_variants.CATEGORY_CODE).get_absolute_url()
     search = reverse("search:search")
     return {
         EMPTY: EMPTY_VIEW,
@@ -57,12 +54,24 @@ def find_pages():
         CATEGORY: Request(category),
         FILTERED: Request(f"{category}?{urlencode(FILTERS)}"),
         PRODUCT: Request(product_url(parent.pk, parent.slug)),
-        MANY: Request(product_url(many.pk, many.slug)),
-        MANY_LIST: Request(linen),
         SEARCH: Request(f"{search}?{urlencode({'q': WORDS})}"),
         SUGGEST: Request(f"{reverse('search:suggest')}?{urlencode({'q': PREFIX})}"),
         BASKET: Request(reverse("basket:summary")),
         ADD: add_to_basket(first.pk),
+    }
+
+
+def find_pages_of_many_variants():
+    """Return ``{page: Request}`` of the products that ``many_variants`` added."""
+    from oscar.core.loading import get_model
+
+    from commerce.index.listings import product_url
+
+    product = get_model("catalogue", "Product").objects.get(upc=many_variants.upc_of(0))
+    category = get_model("catalogue", "Category").objects.get(code=many_variants.CATEGORY_CODE)
+    return {
+        MANY: Request(product_url(product.pk, product.slug)),
+        MANY_LIST: Request(category.get_absolute_url()),
     }
 
 
@@ -137,7 +146,7 @@ def main():
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "site_project.settings")
     django.setup()
-    pages = find_pages()
+    pages = {**find_pages(), **find_pages_of_many_variants()}
     found = {
         "pages": {name: asdict(request) for name, request in pages.items()},
         "product": shown_product().pk,
