@@ -75,8 +75,10 @@ class Card:
     ``sources`` and ``second_sources`` are the sizes of its photos (``images.pictures.Sources``),
     empty without one. ``dots`` are the values of its option with swatches, ``more_dots`` the number of
     those left out, ``ranges`` its other options. ``variant_count`` is 0 for a product without
-    variants; ``only_variant`` is the key of a single one. ``share`` is the Open Graph image, a ``Size`` or None. ``digest`` changes
-    with everything on the card except price and date.
+    variants; ``only_variant`` is the key of a single one. ``least`` is the fewest units to add of
+    what is added with one click. ``needs_choice`` says that its page asks for something that an order needs,
+    such as a text. ``share`` is the Open Graph image, a ``Size`` or None. ``digest`` changes with
+    everything on the card except price and date.
     """
 
     product_id: int
@@ -91,6 +93,8 @@ class Card:
     ranges: tuple[Range, ...] = ()
     variant_count: int = 0
     only_variant: int | None = None
+    least: int = 1
+    needs_choice: bool = False
     availability: str = SOLD_OUT
     rating: float | None = None
     review_count: int = 0
@@ -283,6 +287,8 @@ def _card(
         ranges=tuple(Range(*of) for of in card["ranges"]),
         variant_count=card["count"],
         only_variant=card.get("only"),
+        least=card.get("least", 1),
+        needs_choice=card.get("needs_choice", False),
         availability=availability,
         rating=listing.rating or None,
         review_count=listing.review_count,
