@@ -20,10 +20,10 @@ from wagtail.images import get_image_model
 from wagtail.images.models import AbstractImage, AbstractRendition, Filter
 from wagtail.models import Collection as WagtailCollection
 
-from commerce.models import ProductPhoto
+from commerce.models import CategoryPhoto, ProductPhoto
 
 if TYPE_CHECKING:
-    from oscar.apps.catalogue.abstract_models import AbstractProductImage
+    from oscar.apps.catalogue.abstract_models import AbstractCategory, AbstractProductImage
 
 
 logger = logging.getLogger(__name__)
@@ -82,6 +82,32 @@ def sync_photo(product_image: AbstractProductImage) -> AbstractImage:
             product_image=product_image, defaults={"image": image}
         )
     return image
+
+
+def sync_category_photo(category: AbstractCategory) -> None:
+    """Create, update or delete the Wagtail image of a category to match its file.
+
+    Identical files share one Wagtail image. Does nothing if storage has lost the file.
+    """
+    rows = CategoryPhoto.objects.filter(category=category)
+    if not category.image:
+        for row in rows:
+            row.delete()  # not of the queryset, so that pages are invalidated
+        return
+    try:
+        with category.image.open("rb") as file:
+            content = file.read()
+    except OSError:
+        logger.warning("The photograph of category %s is not in storage", category.pk)
+        return
+    digest = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    if rows.filter(image__file_hash=digest).exists():
+        return
+    with transaction.atomic():
+        image = get_image_model().objects.filter(file_hash=digest).first() or make_image(
+            content, filename=posixpath.basename(category.image.name), title=category.name
+        )
+        CategoryPhoto.objects.update_or_create(category=category, defaults={"image": image})
 
 
 def make_image(

@@ -19,6 +19,7 @@ from commerce.index.refresh_queue import (
     refresh_many,
 )
 from commerce.models import (
+    CategoryPhoto,
     FacetAttribute,
     OptionValueDisplay,
     ProductDetails,
@@ -86,6 +87,7 @@ _refresh_product_of(ProductDetails, lambda row: row.product_id)
 
 
 @receiver(post_save, sender=ProductPhoto)
+@receiver(post_save, sender=CategoryPhoto)
 def render_photograph(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     """Show a new photo unscaled until the worker has made its sizes."""
     if raw or is_collecting() or is_rendered(instance.image):

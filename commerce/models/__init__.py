@@ -29,6 +29,7 @@ from commerce.models.personal_options import OptionPrice
 from commerce.models.product_details import ProductDetails
 from commerce.models.returns import ReturnLine, ReturnRequest, Withdrawal
 from commerce.models.shop import (
+    CategoryPhoto,
     DeliveryMethod,
     OrderPromise,
     OutgoingMail,
@@ -46,6 +47,7 @@ __all__ = [
     "AnswerCount",
     "AuditEntry",
     "BoughtTogether",
+    "CategoryPhoto",
     "CommercialDocument",
     "DeliveryMethod",
     "DocumentCounter",

@@ -68,6 +68,7 @@ PLAIN = nothing_personal(
             "product weight length width height is_shipped content content_unit min_quantity "
             "step_quantity max_quantity later available_from"
         ),
+        "commerce.categoryphoto": "category image",
         "commerce.productphoto": "id product_image image options",
         "commerce.productphoto_options": "id productphoto attributeoption",
         "commerce.shopsettings": (
