@@ -24,7 +24,14 @@ from wagtail.images.models import AbstractImage
 
 from commerce.bulk_sql import literal_in
 from commerce.clock import shop_now
-from commerce.images.pictures import CARD_SIZES, Size, Sources, framed, load_sizes
+from commerce.images.pictures import (
+    CARD_SIZES,
+    LARGE_CARD_SIZES,
+    Size,
+    Sources,
+    framed,
+    load_sizes,
+)
 from commerce.index.price_windows import expire_at_next_price_change
 from commerce.models import Listing, PriceWindow, ProductPhoto
 from commerce.models.cache_tags import card_tag, price_tag, product_tag
@@ -110,6 +117,11 @@ class Card:
     def eager_photo(self) -> SafeString:
         """The markup of its photo for the first row of a page, without lazy loading."""
         return framed(self.sources, alt=self.title, sizes=CARD_SIZES, eager=True)
+
+    @property
+    def large_photo(self) -> SafeString:
+        """The markup of its photo for a card that is twice as wide."""
+        return framed(self.sources, alt=self.title, sizes=LARGE_CARD_SIZES)
 
     @property
     def second_photo(self) -> str:
