@@ -4,6 +4,7 @@ Their German is missing, informal or uses other terms than ours. ``make messages
 """
 
 from django.utils.translation import gettext_noop as _
+from django.utils.translation import ngettext_lazy
 
 MESSAGES = (
     _("You cannot remove your primary email address."),
@@ -131,5 +132,10 @@ MESSAGES = (
     ),
     _(
         '\n        Ranges can be created and edited from within the <a href="%(range_list_url)s" target="_blank">range dashboard</a>.\n        '
+    ),
+    ngettext_lazy(
+        "We have merged %(num_items_merged)d item from a previous session to your basket.",
+        "We have merged %(num_items_merged)d items from a previous session to your basket.",
+        "num_items_merged",
     ),
 )
