@@ -123,16 +123,6 @@ MESSAGES = (
     _("Please either sign in or enter your email address"),
     _("You need to add some items to your basket to checkout"),
     _("choose action"),
-    _("Click here to select the objects across all pages"),
-    _("Clear selection"),
-    _("All %(count)s selected"),
-    _("\n                            Select all %(count)s %(module)s\n                        "),
-    _(
-        '<span class="selected-records">0</span> of <span class="page-records-count">%(count)s</span> selected'
-    ),
-    _(
-        '\n        Ranges can be created and edited from within the <a href="%(range_list_url)s" target="_blank">range dashboard</a>.\n        '
-    ),
     ngettext_lazy(
         "We have merged %(num_items_merged)d item from a previous session to your basket.",
         "We have merged %(num_items_merged)d items from a previous session to your basket.",
