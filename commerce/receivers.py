@@ -13,7 +13,7 @@ from oscar.core.loading import get_model
 from commerce.audit.order_history import record_missing_status_change
 from commerce.catalogue.reviews import invalidate_reviews_of_buyer
 from commerce.exceptions import BasketFrozen
-from commerce.images.photos import sync_photo
+from commerce.images.photos import sync_category_photo, sync_photo
 from commerce.index.refresh_queue import is_collecting
 from commerce.models import User
 from commerce.order_statuses import CANCELLED, DELIVERED, REFUNDED, RETURNED
@@ -31,6 +31,13 @@ def on_product_image_saved(sender: Any, instance: Any, raw: bool = False, **kwar
     """Create the Wagtail image when staff add or replace a product image."""
     if not raw and instance.original:
         sync_photo(instance)
+
+
+@receiver(post_save, sender=get_model("catalogue", "Category"))
+def on_category_saved(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
+    """Show the photograph that staff gave a category."""
+    if not raw:
+        sync_category_photo(instance)
 
 
 @receiver(post_save, sender=get_model("catalogue", "Category"))

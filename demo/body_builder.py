@@ -54,7 +54,13 @@ class BodyBuilder:
         return f'<a linktype="page" id="{self.pages[slug].pk}">{text}</a>'
 
     def hero(
-        self, photo: str, heading: str, *, text: str = "", link: LinkArgs | None = None
+        self,
+        photo: str,
+        heading: str,
+        *,
+        text: str = "",
+        link: LinkArgs | None = None,
+        layout: str = "full",
     ) -> Block:
         return (
             "hero",
@@ -64,11 +70,25 @@ class BodyBuilder:
                 "heading": heading,
                 "text": text,
                 "link": self.link(*link) if link else {},
+                "layout": layout,
             },
         )
 
     def text(self, html: str) -> Block:
         return ("text", html)
+
+    def statement(
+        self, text: str, *, eyebrow: str = "", link: LinkArgs | None = None, ground: str = "paper"
+    ) -> Block:
+        return (
+            "statement",
+            {
+                "text": text,
+                "eyebrow": eyebrow,
+                "link": self.link(*link) if link else {},
+                "ground": ground,
+            },
+        )
 
     def feature(
         self,
@@ -78,6 +98,7 @@ class BodyBuilder:
         text: str,
         eyebrow: str = "",
         link: LinkArgs | None = None,
+        layout: str = "half",
     ) -> Block:
         """A photograph followed by text."""
         return (
@@ -89,6 +110,7 @@ class BodyBuilder:
                 "text": text,
                 "link": self.link(*link) if link else {},
                 "image_side": "start",
+                "layout": layout,
             },
         )
 
@@ -110,10 +132,22 @@ class BodyBuilder:
             },
         )
 
-    def quote(self, text: str, attribution: str = "", *, products: Iterable[str] = ()) -> Block:
+    def quote(
+        self,
+        text: str,
+        attribution: str = "",
+        *,
+        products: Iterable[str] = (),
+        ground: str = "paper",
+    ) -> Block:
         return (
             "quote",
-            {"text": text, "attribution": attribution, "products": self._products(products)},
+            {
+                "text": text,
+                "attribution": attribution,
+                "products": self._products(products),
+                "ground": ground,
+            },
         )
 
     def product(self, code: str, text: str = "") -> Block:
@@ -126,6 +160,7 @@ class BodyBuilder:
         *,
         link: LinkArgs | None = None,
         when_sold_out: str = "last",
+        layout: str = "grid",
     ) -> Block:
         return (
             "product_row",
@@ -134,6 +169,7 @@ class BodyBuilder:
                 "products": self._products(codes),
                 "link": self.link(*link) if link else {},
                 "when_sold_out": when_sold_out,
+                "layout": layout,
             },
         )
 
@@ -143,12 +179,10 @@ class BodyBuilder:
             {"collection": self.collections[name], "heading": heading, "count": "4"},
         )
 
-    def tiles(self, heading: str, *rows: tuple[str, str, str, str]) -> Block:
+    def tiles(self, heading: str, *rows: tuple[str, str, str, str], layout: str = "row") -> Block:
         """Tiles, given as ``(photo, target, heading, text)`` with a target as in ``link``."""
-        return (
-            "category_teaser",
-            {"heading": heading, "tiles": [self._tile(*row) for row in rows]},
-        )
+        tiles = [self._tile(*row) for row in rows]
+        return ("category_teaser", {"heading": heading, "tiles": tiles, "layout": layout})
 
     def _tile(self, photo: str, target: str, heading: str, text: str) -> dict[str, Any]:
         link = self.link("", target)

@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models.signals import post_save
 from django.utils.text import slugify
 from django.utils.timezone import now
 from oscar.core.loading import get_model
@@ -17,6 +16,7 @@ from commerce.models import (
     SearchSynonym,
     VariantOption,
 )
+from commerce.stock.low_stock import update_low_stock_alerts
 from demo import files
 
 Country = get_model("address", "Country")
@@ -319,7 +319,7 @@ def _stock(forms, children):
                 )
             )
     StockRecord.objects.bulk_create(rows)
-    # A bulk insert sends no signal, but Oscar opens low-stock alerts in its receiver.
+    # A bulk insert sends no signal.
     skus = [row.partner_sku for row in rows]
-    for record in StockRecord.objects.filter(partner=partner, partner_sku__in=skus):
-        post_save.send(StockRecord, instance=record, created=False, raw=False, using="default")
+    made = StockRecord.objects.filter(partner=partner, partner_sku__in=skus)
+    update_low_stock_alerts(made.values_list("pk", flat=True))

@@ -28,12 +28,19 @@ def _home_shop(p: BodyBuilder) -> list[Block]:
             "We measured forty of them, and kept the difference.",
             eyebrow="Journal",
             link=("Read the story", "page:never-quite-round"),
+            layout="bleed",
         ),
         p.tiles(
             "Shop by room",
             ("scene-stack", "category:tableware", "The kitchen shelf", "Plates, bowls, cups"),
             ("scene-plants", "page:windowsill", "The windowsill", "Planters and bud vases"),
             ("scene-candles", "page:after-dark", "After dark", "Candle holders, incense"),
+            layout="lead",
+        ),
+        p.image("scene-supper", width="full"),
+        p.statement(
+            "Seven glazes, one clay, one kiln. It is fired on Thursdays and opened on Saturdays.",
+            link=("How a week goes", "page:week-of-one-firing"),
         ),
     ]
 
@@ -49,11 +56,12 @@ def _home_studio(p: BodyBuilder) -> list[Block]:
         p.banner("vases"),
         p.feature_end(
             "jug-detail",
-            "Six people, one kiln",
-            text="The studio stands on the quay at the top of the estuary. We fire on Thursdays, open "
-            "the door on Saturdays, and answer the telephone with clay on our hands.",
+            "Six people and a shed that used to mend sails",
+            text="The studio stands on the quay at the top of the estuary. We answer the telephone "
+            "with clay on our hands.",
             eyebrow="The studio",
             link=("About us", "page:about"),
+            layout="tall",
         ),
     ]
 

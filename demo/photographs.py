@@ -1,7 +1,7 @@
 """Loads the demo's photographs: Wagtail images, product images and their renditions."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -12,9 +12,10 @@ from wagtail.images import get_image_model
 from wagtail.models import Collection
 
 from commerce.images.photos import make_image, render_ahead
-from commerce.models import ProductPhoto
+from commerce.models import CategoryPhoto, ProductPhoto
 from demo import files
 
+Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
 ProductImage = get_model("catalogue", "ProductImage")
 
@@ -120,6 +121,28 @@ def _stored(name):
     if not default_storage.exists(path):
         default_storage.save(path, ContentFile(files.photo_bytes(name)))
     return path
+
+
+@transaction.atomic
+def load_category_photos(
+    images: dict[str, Any], rows: Iterable[Mapping[str, Any]], *, stored: Callable[[str], str]
+) -> None:
+    """Give categories without a photograph theirs: the ``photo`` of each row, by its ``code``.
+
+    ``stored`` returns the path of the catalogue's own copy.
+    """
+    names = {row["code"]: row["photo"] for row in rows if "photo" in row}
+    for category in Category.objects.filter(code__in=names, image__in=("", None)):
+        name = names[category.code]
+        # Neither signal nor copy: the images are known here anyway.
+        Category.objects.filter(pk=category.pk).update(image=stored(name))
+        CategoryPhoto.objects.get_or_create(category=category, defaults={"image": images[name]})
+
+
+def load_pictures_of_rooms(images: dict[str, Any]) -> None:
+    """Load the photographs of the shop and its rooms."""
+    shop = files.read("categories")
+    load_category_photos(images, [shop, *shop["rooms"]], stored=_stored)
 
 
 def render_images(images: dict[str, Any], *, on_done: Callable[[Any], object]) -> int:

@@ -4,6 +4,7 @@ Their German is missing, informal or uses other terms than ours. ``make messages
 """
 
 from django.utils.translation import gettext_noop as _
+from django.utils.translation import ngettext_lazy
 
 MESSAGES = (
     _("You cannot remove your primary email address."),
@@ -121,4 +122,10 @@ MESSAGES = (
     _("Enter your email"),
     _("Please either sign in or enter your email address"),
     _("You need to add some items to your basket to checkout"),
+    _("choose action"),
+    ngettext_lazy(
+        "We have merged %(num_items_merged)d item from a previous session to your basket.",
+        "We have merged %(num_items_merged)d items from a previous session to your basket.",
+        "num_items_merged",
+    ),
 )

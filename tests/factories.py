@@ -182,12 +182,17 @@ def make_stock(product, *, price, stock):
     )  # fmt: skip
 
 
-def add_photo(product, colour="grey"):
-    """A photograph of a product, of one colour; returns its Wagtail image."""
+def picture_bytes(colour):
+    """The bytes of a small picture of one colour."""
     content = BytesIO()
     PillowImage.new("RGB", (64, 64), colour).save(content, "PNG")
+    return content.getvalue()
+
+
+def add_photo(product, colour="grey"):
+    """A photograph of a product, of one colour; returns its Wagtail image."""
     name = "-".join(map(str, colour)) if isinstance(colour, tuple) else colour
-    file = ContentFile(content.getvalue(), f"{name}-{product.pk}.png")
+    file = ContentFile(picture_bytes(colour), f"{name}-{product.pk}.png")
     return sync_photo(product.images.create(original=file, display_order=product.images.count()))
 
 

@@ -96,28 +96,28 @@ def site_environment(folder, url, **extra):
     }
 
 
-def set_up(folder):
-    """Set up a new installation in a folder: migrations and demo shop."""
-    site = site_in(folder)
+def set_up(folder, **extra):
+    """Set up a new installation in a folder: migrations and demo shop. ``DEMO`` names another one."""
+    site = site_in(folder, **extra)
     site.manage("migrate_if_needed")
     site.manage("load_demo")
 
 
 @contextmanager
-def running_site(folder):
+def running_site(folder, **extra):
     """Serve the installation in a folder, with the current styles and scripts."""
-    site = site_in(folder)
+    site = site_in(folder, **extra)
     site.manage("collectstatic", "--noinput", "-v0")
     with serving(site):
         yield site
 
 
-def site_in(folder):
+def site_in(folder, **extra):
     """The site of a folder, on a free port."""
     url = f"http://127.0.0.1:{free_port()}"
     (folder / "var").mkdir(exist_ok=True)
     (folder / "media").mkdir(exist_ok=True)
-    return RunningSite(url, folder, site_environment(folder, url))
+    return RunningSite(url, folder, site_environment(folder, url, **extra))
 
 
 def web_command(url, workers, threads):

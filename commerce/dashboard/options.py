@@ -19,6 +19,7 @@ from oscar.core.loading import get_model
 from commerce.catalogue.variant_editing import options_of_class
 from commerce.dashboard.staff_views import StaffPage
 from commerce.images.photos import make_image
+from commerce.images.swatches import swatches_of
 from commerce.images.uploads import photographs_only
 from commerce.index.refresh_queue import one_refresh
 from commerce.models import OptionValueDisplay, VariantOption
@@ -282,10 +283,14 @@ class OptionValuesView(StaffPage, TemplateView):
 
     def get_context_data(self, *, rows: Any = None, **kwargs: Any) -> dict[str, Any]:
         facts = {"option": self.option.attribute.name}
+        rows = self.value_forms() if rows is None else rows
+        pictures = swatches_of({row.display.picture_id for row in rows if row.display.picture_id})
+        for row in rows:
+            row.swatch = pictures.get(row.display.picture_id) or row.display.colour
         return super().get_context_data(
             option=self.option,
             product_class=self.option.attribute.product_class,
-            rows=self.value_forms() if rows is None else rows,
+            rows=rows,
             title=_("Values of %(option)s") % facts,
             **kwargs,
         )

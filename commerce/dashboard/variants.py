@@ -25,8 +25,9 @@ from commerce.catalogue.variant_editing import (
 )
 from commerce.dashboard.staff_views import StaffPage
 from commerce.dashboard.variant_forms import GeneratorForm, VariantRowForm
-from commerce.index.listings import names_of_variants, photos_by_product
+from commerce.index.listings import names_of_variants, photos_by_product, photos_of_listings
 from commerce.index.refresh_queue import one_refresh
+from commerce.models import Listing
 from commerce.requests import parse_pk
 
 #: Variants on one page of the grid.
@@ -100,7 +101,11 @@ class VariantsView(StaffPage, TemplateView):
     def row_forms(self, data: Any = None, files: Any = None) -> list[VariantRowForm]:
         variants = list(self.page.object_list.prefetch_related("stockrecords"))
         gives_away = bool(data and data.get("gives_away"))
-        photos = photos_by_product([variant.pk for variant in variants])
+        # What shoppers see: also photographs of the product that are for a variant's values.
+        listing = Listing.objects.filter(pk=self.product.pk).first()
+        photos = photos_of_listings([listing] if listing else [])
+        if missing := [variant.pk for variant in variants if variant.pk not in photos]:
+            photos |= photos_by_product(missing)
         names = names_of_variants([variant.pk for variant in variants])
         forms = []
         for variant in variants:

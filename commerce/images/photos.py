@@ -20,10 +20,10 @@ from wagtail.images import get_image_model
 from wagtail.images.models import AbstractImage, AbstractRendition, Filter
 from wagtail.models import Collection as WagtailCollection
 
-from commerce.models import ProductPhoto
+from commerce.models import CategoryPhoto, ProductPhoto
 
 if TYPE_CHECKING:
-    from oscar.apps.catalogue.abstract_models import AbstractProductImage
+    from oscar.apps.catalogue.abstract_models import AbstractCategory, AbstractProductImage
 
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ SHARE_SPEC = "fill-1200x630|format-jpeg"
 ENCODERS = {
     "avif": (
         "AVIF",
-        {"quality": settings.WAGTAILIMAGES_AVIF_QUALITY, "speed": 9, "max_threads": 1},
+        {"quality": settings.WAGTAILIMAGES_AVIF_QUALITY, "speed": 10, "max_threads": 1},
     ),
     "webp": ("WEBP", {"quality": settings.WAGTAILIMAGES_WEBP_QUALITY, "method": 2}),
     "jpeg": (
@@ -84,6 +84,32 @@ def sync_photo(product_image: AbstractProductImage) -> AbstractImage:
     return image
 
 
+def sync_category_photo(category: AbstractCategory) -> None:
+    """Create, update or delete the Wagtail image of a category to match its file.
+
+    Identical files share one Wagtail image. Does nothing if storage has lost the file.
+    """
+    rows = CategoryPhoto.objects.filter(category=category)
+    if not category.image:
+        for row in rows:
+            row.delete()  # not of the queryset, so that pages are invalidated
+        return
+    try:
+        with category.image.open("rb") as file:
+            content = file.read()
+    except OSError:
+        logger.warning("The photograph of category %s is not in storage", category.pk)
+        return
+    digest = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    if rows.filter(image__file_hash=digest).exists():
+        return
+    with transaction.atomic():
+        image = get_image_model().objects.filter(file_hash=digest).first() or make_image(
+            content, filename=posixpath.basename(category.image.name), title=category.name
+        )
+        CategoryPhoto.objects.update_or_create(category=category, defaults={"image": image})
+
+
 def make_image(
     content: bytes,
     *,
@@ -93,11 +119,22 @@ def make_image(
     collection: WagtailCollection | None = None,
 ) -> AbstractImage:
     """Create a Wagtail image from a file's bytes; ``description`` becomes its alt text."""
-    image = get_image_model()(title=title, description=description)
+    Image = get_image_model()
+    with PillowImage.open(BytesIO(content)) as opened:
+        width, height = opened.size
+    field = Image._meta.get_field("file")
+    image = Image(
+        title=title,
+        description=description,
+        # Stored before its row: see _rendition.
+        file=field.storage.save(field.generate_filename(Image(), filename), ContentFile(content)),
+        width=width,
+        height=height,
+        file_size=len(content),
+        file_hash=hashlib.sha1(content, usedforsecurity=False).hexdigest(),
+    )
     if collection is not None:
         image.collection = collection
-    image.file = ContentFile(content, name=filename)
-    image._set_image_file_metadata()  # Wagtail does this in its upload forms only.
     image.save()
     return image
 
@@ -137,7 +174,7 @@ def render_ahead(
     with ThreadPoolExecutor(max_workers=threads) as pool:
         jobs = [(image, pool.submit(_encode, image, missing[image.pk])) for image in images]
         for image, job in jobs:
-            rows = [_rendition(image, spec, content) for spec, content in job.result()]
+            rows = [_rendition(image, *encoded) for encoded in job.result()]
             Rendition.objects.bulk_create(rows, ignore_conflicts=True)
             made += len(rows)
             if on_done:
@@ -171,48 +208,67 @@ def _missing_specs(images: Sequence[AbstractImage]) -> dict[int, list[str]]:
     }
 
 
-def _encode(image: AbstractImage, specs: Sequence[str]) -> list[tuple[str, bytes]]:
-    """(spec, bytes) for each spec. Like Wagtail, never larger than the original."""
+def _encode(image: AbstractImage, specs: Sequence[str]) -> list[tuple[str, bytes, tuple[int, int]]]:
+    """(spec, bytes, (width, height)) for each spec. Like Wagtail, never larger than the original."""
     if not specs:
         return []
     with image.open_file() as file, PillowImage.open(file) as opened:
         original = opened.convert("RGB")
-    by_width: dict[int, PillowImage.Image] = {}
+    by_width: dict[int, PillowImage.Image] = {original.width: original}
     encoded = []
+    # The largest first: each is then scaled from the one before.
+    specs = sorted(specs, key=_width_of, reverse=True)
     for spec in specs:
         if spec == SHARE_SPEC:
-            encoded.append((spec, _cropped(image)))
+            encoded.append((spec, *_cropped(image)))
             continue
-        format_name, wanted = (part.split("-")[1] for part in spec.split("|"))
-        width = min(int(wanted), original.width)
+        format_name = spec.split("|")[0].split("-")[1]
+        width = min(_width_of(spec), original.width)
         if width not in by_width:
             height = round(original.height * width / original.width)
-            by_width[width] = original.resize((width, height), PillowImage.Resampling.LANCZOS)
+            larger = by_width[min(by_width)]
+            by_width[width] = larger.resize((width, height), PillowImage.Resampling.LANCZOS)
         pillow_name, options = ENCODERS[format_name]
         output = BytesIO()
         by_width[width].save(output, pillow_name, **options)
-        encoded.append((spec, output.getvalue()))
+        encoded.append((spec, output.getvalue(), by_width[width].size))
     return encoded
 
 
-def _cropped(image: AbstractImage) -> bytes:
-    """The Open Graph image, cropped around the focal point by Wagtail."""
+def _width_of(spec: str) -> int:
+    return 0 if spec == SHARE_SPEC else int(spec.rpartition("width-")[2])
+
+
+def _cropped(image: AbstractImage) -> tuple[bytes, tuple[int, int]]:
+    """The Open Graph image and its size, cropped around the focal point by Wagtail."""
     with image.open_file() as file:
         output = Filter(spec=SHARE_SPEC).run(image, BytesIO(), file)
-    return output.f.getvalue()
+    content = output.f.getvalue()
+    with PillowImage.open(BytesIO(content)) as made:
+        return content, made.size
 
 
-def _rendition(image: AbstractImage, spec: str, content: bytes) -> AbstractRendition:
+def _rendition(
+    image: AbstractImage, spec: str, content: bytes, size: tuple[int, int]
+) -> AbstractRendition:
+    """An unsaved rendition whose file is stored.
+
+    A file that is stored with its row would be decoded twice, to find the size that is known here.
+    """
     Rendition = image.get_rendition_model()
     stem = posixpath.splitext(posixpath.basename(image.file.name))[0]
     format_name = next(p for p in spec.split("|") if p.startswith("format-")).split("-")[1]
     extension = {"jpeg": "jpg"}.get(format_name, format_name)
     suffix = f".{spec.replace('|', '.')}.{extension}"
+    field = Rendition._meta.get_field("file")
+    name = field.generate_filename(Rendition(image=image), stem[: 60 - len(suffix)] + suffix)
     return Rendition(
         image=image,
         filter_spec=spec,
         focal_point_key=Filter(spec).get_cache_key(image),
-        file=ContentFile(content, name=stem[: 60 - len(suffix)] + suffix),
+        file=field.storage.save(name, ContentFile(content)),
+        width=size[0],
+        height=size[1],
     )
 
 

@@ -22,6 +22,8 @@ LAZY, EAGER = 'loading="lazy" decoding="async"', 'fetchpriority="high"'
 #: The displayed width of a card's photo, with four, three or two cards to a row.
 CARD_SIZES = "(min-width: 1400px) 320px, (min-width: 960px) 25vw, 46vw"
 
+LARGE_CARD_SIZES = "(min-width: 1400px) 680px, (min-width: 820px) 50vw, 92vw"
+
 #: The greatest width of a screen that shows the crop for phones.
 NARROW = "640px"
 
@@ -171,7 +173,7 @@ def framed(
 ) -> SafeString:
     """A photo in its frame, or the first letter of ``alt`` without a photo.
 
-    ``shape`` is the shape of the frame: "square", "wide", "classic" or "".
+    ``shape`` is the shape of the frame: "square", "wide", "classic", "tall" or "".
     """
     if not sources:
         letter = str(alt or "·")[:1]

@@ -42,6 +42,7 @@ from commerce.index.variant_columns import (
 )
 from commerce.models import FacetAttribute
 from commerce.options.option_sets import names_in
+from commerce.options.personal import products_asking
 from commerce.rich_html import plain_text
 from commerce.stock.availability import (
     BEST_FIRST,
@@ -52,7 +53,12 @@ from commerce.stock.availability import (
     rank_of,
     units_left,
 )
-from commerce.stock.selling import AVAILABILITY_COLUMNS, sells_later
+from commerce.stock.selling import (
+    AVAILABILITY_COLUMNS,
+    LEAST_COLUMNS,
+    least_units,
+    sells_later,
+)
 
 CATEGORY, ATTRIBUTE, PRICE, SALE = "category", "attribute", "price", "sale"
 RATING, STOCK, ALL, TIMED = "rating", "stock", "all", "timed"
@@ -138,6 +144,7 @@ class Record(NamedTuple):
     price: Decimal | None
     price_currency: str
     availability: str
+    least: int = 1
 
 
 def build_documents(product_ids: Collection[int]) -> dict[int, ListingDocument]:
@@ -155,11 +162,19 @@ def build_documents(product_ids: Collection[int]) -> dict[int, ListingDocument]:
     values = values_by_product(products.keys() | variants)
     photos = photos_of(products.keys() | variants)
     paths = product_urls({pk: product.slug for pk, product in products.items()})
+    asking = products_asking({pk: product.kind for pk, product in products.items()})
     documents = {
         pk: ListingDocument(
             columns={
                 "path": paths[pk],
-                **_columns(product, records[pk], reviews=reviews, values=values, photos=photos),
+                **_columns(
+                    product,
+                    records[pk],
+                    needs_choice=pk in asking,
+                    reviews=reviews,
+                    values=values,
+                    photos=photos,
+                ),
             },
             windows=windows_of(records[pk], sales, offers),
         )
@@ -204,8 +219,9 @@ def records_of(product_ids: Collection[int]) -> dict[int, list[Record]]:
         "pk", "product_id", "product__title", "partner_sku", "price", "price_currency", "num_in_stock", "num_allocated",
     )  # fmt: skip
     kind = "product_class__track_stock"
-    details = [f"product__details__{name}" for name in AVAILABILITY_COLUMNS]
-    above = [f"product__parent__details__{name}" for name in AVAILABILITY_COLUMNS]
+    columns_of = (*AVAILABILITY_COLUMNS, *LEAST_COLUMNS)
+    details = [f"product__details__{name}" for name in columns_of]
+    above = [f"product__parent__details__{name}" for name in columns_of]
     own = records.filter(product__in=keys).order_by("product_id", "pk")
     below = records.filter(product__parent__in=keys, product__is_public=True)
     below = below.order_by("product_id", "pk")
@@ -222,9 +238,13 @@ def records_of(product_ids: Collection[int]) -> dict[int, list[Record]]:
             counts,
             later,
             day,
+            minimum,
+            step,
             counts_above,
             later_above,
             day_above,
+            minimum_above,
+            step_above,
             *columns,
             in_stock,
             allocated,
@@ -233,7 +253,8 @@ def records_of(product_ids: Collection[int]) -> dict[int, list[Record]]:
             if next((one for one in (counts, counts_above) if one is not None), type_counts):
                 ordered = sells_later(later or later_above or "", day if later else day_above)
                 state = availability_at(units_left(in_stock, allocated), ordered)
-            record = Record(*columns, state)  # type: ignore[call-arg]
+            least = least_units(minimum or minimum_above, step or step_above)
+            record = Record(*columns, state, least)  # type: ignore[call-arg]
             if record.price is None:  # not for sale
                 record = record._replace(availability=SOLD_OUT)
             sellers[listed, columns[1]].append(record)
@@ -255,6 +276,7 @@ def _columns(
     product: Product,
     records: list[Record],
     *,
+    needs_choice: bool,
     reviews: Mapping[int, int],
     values: Mapping[int, dict[str, Value]],
     photos: Mapping[int, list[CardPhoto]],
@@ -269,6 +291,8 @@ def _columns(
         "second": own[1].sources if len(own) > 1 else [],
         "share": own[0].share if own else None,
         **options_on_card(options, shown),
+        "least": records[0].least if len(records) == 1 else 1,
+        "needs_choice": needs_choice,
     }
     of_variants = variant_photos(product.pk, shown)
     return {

@@ -24,7 +24,14 @@ from wagtail.images.models import AbstractImage
 
 from commerce.bulk_sql import literal_in
 from commerce.clock import shop_now
-from commerce.images.pictures import CARD_SIZES, Size, Sources, framed, load_sizes
+from commerce.images.pictures import (
+    CARD_SIZES,
+    LARGE_CARD_SIZES,
+    Size,
+    Sources,
+    framed,
+    load_sizes,
+)
 from commerce.index.price_windows import expire_at_next_price_change
 from commerce.models import Listing, PriceWindow, ProductPhoto
 from commerce.models.cache_tags import card_tag, price_tag, product_tag
@@ -75,8 +82,10 @@ class Card:
     ``sources`` and ``second_sources`` are the sizes of its photos (``images.pictures.Sources``),
     empty without one. ``dots`` are the values of its option with swatches, ``more_dots`` the number of
     those left out, ``ranges`` its other options. ``variant_count`` is 0 for a product without
-    variants; ``only_variant`` is the key of a single one. ``share`` is the Open Graph image, a ``Size`` or None. ``digest`` changes
-    with everything on the card except price and date.
+    variants; ``only_variant`` is the key of a single one. ``least`` is the fewest units to add of
+    what is added with one click. ``needs_choice`` says that its page asks for something that an order needs,
+    such as a text. ``share`` is the Open Graph image, a ``Size`` or None. ``digest`` changes with
+    everything on the card except price and date.
     """
 
     product_id: int
@@ -91,6 +100,8 @@ class Card:
     ranges: tuple[Range, ...] = ()
     variant_count: int = 0
     only_variant: int | None = None
+    least: int = 1
+    needs_choice: bool = False
     availability: str = SOLD_OUT
     rating: float | None = None
     review_count: int = 0
@@ -106,6 +117,11 @@ class Card:
     def eager_photo(self) -> SafeString:
         """The markup of its photo for the first row of a page, without lazy loading."""
         return framed(self.sources, alt=self.title, sizes=CARD_SIZES, eager=True)
+
+    @property
+    def large_photo(self) -> SafeString:
+        """The markup of its photo for a card that is twice as wide."""
+        return framed(self.sources, alt=self.title, sizes=LARGE_CARD_SIZES)
 
     @property
     def second_photo(self) -> str:
@@ -283,6 +299,8 @@ def _card(
         ranges=tuple(Range(*of) for of in card["ranges"]),
         variant_count=card["count"],
         only_variant=card.get("only"),
+        least=card.get("least", 1),
+        needs_choice=card.get("needs_choice", False),
         availability=availability,
         rating=listing.rating or None,
         review_count=listing.review_count,

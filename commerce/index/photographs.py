@@ -12,7 +12,7 @@ from commerce.images.photos import is_rendered, render_for_lists
 from commerce.images.rendering import render
 from commerce.images.swatches import SWATCH_SPEC
 from commerce.index.refresh import refresh_listings
-from commerce.models import OptionValueDisplay
+from commerce.models import CategoryPhoto, OptionValueDisplay
 from commerce.models.cache_tags import SETS, SITE
 from commerce.page_cache.versions import invalidate
 from commerce.transactions import enqueue_or_run_on_commit
@@ -24,8 +24,10 @@ LOW = -10
 
 @task()
 def render_photo_task(image_id: int) -> None:
-    """Make the renditions of a new photo and refresh the cards that show it."""
+    """Make the renditions of a new photo and refresh the cards and categories that show it."""
     refresh_listings(render_for_lists(image_id))
+    if CategoryPhoto.objects.filter(image=image_id).exists():
+        invalidate(SITE)
 
 
 @task()

@@ -24,6 +24,7 @@ from commerce.index.refresh_queue import (
     refresh_many,
 )
 from commerce.models import (
+    CategoryPhoto,
     FacetAttribute,
     OptionValueDisplay,
     ProductDetails,
@@ -36,10 +37,13 @@ from commerce.transactions import enqueue_or_run_on_commit
 
 AttributeOption = get_model("catalogue", "AttributeOption")
 Category = get_model("catalogue", "Category")
+ProductOption = get_model("catalogue", "Option")
 Product = get_model("catalogue", "Product")
+ProductClass = get_model("catalogue", "ProductClass")
 ProductAttributeValue = get_model("catalogue", "ProductAttributeValue")
 
 _products_of_deleted_option: WeakKeyDictionary[Any, set[int]] = WeakKeyDictionary()
+_products_of_deleted_request: WeakKeyDictionary[Any, set[int]] = WeakKeyDictionary()
 
 # --- Products and what belongs to one -------------------------------------------------------------
 
@@ -88,6 +92,7 @@ _refresh_product_of(ProductDetails, lambda row: row.product_id)
 
 
 @receiver(post_save, sender=ProductPhoto)
+@receiver(post_save, sender=CategoryPhoto)
 def render_photograph(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     """Show a new photo unscaled until the worker has made its sizes."""
     if raw or is_collecting() or is_rendered(instance.image):
@@ -118,7 +123,7 @@ def on_category_saved(sender: Any, instance: Any, raw: bool = False, **kwargs: A
     refresh_many(set(below.values_list("product_id", flat=True)))
 
 
-@receiver(post_save, sender=get_model("catalogue", "ProductClass"))
+@receiver(post_save, sender=ProductClass)
 def on_product_class_saved(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     """Refresh all products of a class: it decides whether their stock is tracked."""
     if not raw:
@@ -210,3 +215,53 @@ def on_photo_options_changed(
 def on_shop_settings_saved(sender: Any, instance: Any, raw: bool = False, **kwargs: Any) -> None:
     if instance.logo_id and not raw:
         enqueue_or_run_on_commit(render_logo_task, instance.logo_id)
+
+
+# --- Personal options -----------------------------------------------------------------------------
+# A required one decides whether a card offers to add the product with one click.
+
+
+@receiver(post_save, sender=ProductOption)
+def on_personal_option_saved(
+    sender: Any, instance: Any, created: bool, raw: bool = False, **kwargs: Any
+) -> None:
+    if not raw and not created:  # a new option belongs to no product yet
+        refresh_many(_products_with_personal_option(instance))
+
+
+@receiver(pre_delete, sender=ProductOption)
+def before_personal_option_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
+    """Note its products: their links to it are deleted first, and send no signal."""
+    _products_of_deleted_request[instance] = _products_with_personal_option(instance)
+
+
+@receiver(post_delete, sender=ProductOption)
+def on_personal_option_deleted(sender: Any, instance: Any, **kwargs: Any) -> None:
+    refresh_many(_products_of_deleted_request.pop(instance, set()))
+
+
+def _products_with_personal_option(option: Any) -> set[int]:
+    of_types = Product.objects.filter(product_class__options=option)
+    own = Product.objects.filter(product_options=option)
+    return {*of_types.values_list("pk", flat=True), *own.values_list("pk", flat=True)}
+
+
+@receiver(m2m_changed, sender=Product.product_options.through)
+@receiver(m2m_changed, sender=ProductClass.options.through)
+def on_personal_options_changed(
+    sender: Any, instance: Any, action: str, reverse: bool, pk_set: Any, **kwargs: Any
+) -> None:
+    """Refresh the products whose options changed, from either side of the relation."""
+    if reverse and action == "pre_clear":
+        before_personal_option_deleted(sender, instance)
+    if not action.startswith("post_"):
+        return
+    if reverse and action == "post_clear":
+        on_personal_option_deleted(sender, instance)
+        return
+    owners = pk_set if reverse else {instance.pk}
+    if sender is Product.product_options.through:
+        refresh_many(owners)
+    else:
+        of_types = Product.objects.filter(product_class__in=owners)
+        refresh_many(set(of_types.values_list("pk", flat=True)))

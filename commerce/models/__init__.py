@@ -31,6 +31,7 @@ from commerce.models.personal_options import OptionPrice
 from commerce.models.product_details import ProductDetails
 from commerce.models.returns import ReturnLine, ReturnRequest, Withdrawal
 from commerce.models.shop import (
+    CategoryPhoto,
     DeliveryMethod,
     OrderPromise,
     OutgoingMail,
@@ -49,6 +50,7 @@ __all__ = [
     "AuditEntry",
     "BoughtTogether",
     "BundlePart",
+    "CategoryPhoto",
     "CommercialDocument",
     "DeliveryMethod",
     "DocumentCounter",

@@ -67,6 +67,26 @@ class ProductPhoto(models.Model):
         return self.image.title
 
 
+class CategoryPhoto(models.Model):
+    """Links the photograph of one of Oscar's categories to the Wagtail image that pages render."""
+
+    cache_tags = (SITE,)
+
+    category = models.OneToOneField(
+        "catalogue.Category", on_delete=models.CASCADE, primary_key=True, related_name="photo"
+    )
+    image = models.ForeignKey(
+        "wagtailimages.Image", on_delete=models.CASCADE, related_name="category_photos"
+    )
+
+    class Meta:
+        verbose_name = _("category photograph")
+        verbose_name_plural = _("category photographs")
+
+    def __str__(self) -> str:
+        return self.image.title
+
+
 class SalePriceQuerySet(models.QuerySet):
     def running(self, at: datetime) -> "SalePriceQuerySet":
         """Sale prices in effect at a moment: start <= at < until."""

@@ -140,6 +140,32 @@ def personal_options_of(products: Iterable[AbstractProduct]) -> dict[int, list[P
     return found
 
 
+def products_asking(types: Mapping[int, int | None]) -> set[int]:
+    """Keys of the products that cannot be bought without an answer: with a required option.
+
+    ``types`` is ``{product key: key of its product type}``. Three queries at most, and one if no
+    option of the shop is required.
+    """
+    required = set(
+        get_model("catalogue", "Option").objects.filter(required=True).values_list("pk", flat=True)
+    )
+    if not required:
+        return set()
+    of_types = _options_by(
+        get_model("catalogue", "ProductClass").options.through,
+        "productclass_id",
+        {kind for kind in types.values() if kind},
+    )
+    of_products = _options_by(
+        get_model("catalogue", "Product").product_options.through, "product_id", types.keys()
+    )
+    return {
+        pk
+        for pk, kind in types.items()
+        if required & (of_products.get(pk, set()) | of_types.get(kind or 0, set()))
+    }
+
+
 def _options_by(through: Any, column: str, keys: Collection[int]) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {}
     rows = through.objects.filter(**{f"{column}__in": literal_in(keys)})

@@ -70,6 +70,7 @@ PLAIN = nothing_personal(
             "product weight length width height is_shipped is_stock_counted gift_card_value content content_unit min_quantity "
             "step_quantity max_quantity later available_from"
         ),
+        "commerce.categoryphoto": "category image",
         "commerce.productfile": "id product title file name size is_offered",
         "commerce.productphoto": "id product_image image options",
         "commerce.productphoto_options": "id productphoto attributeoption",

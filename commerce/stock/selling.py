@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 DETAILS = ("details", "parent__details")
 #: Columns of the details that decide the availability, for code that reads rows.
 AVAILABILITY_COLUMNS = ("is_stock_counted", "later", "available_from")
+#: Columns of the details that decide the least quantity, for code that reads rows.
+LEAST_COLUMNS = ("min_quantity", "step_quantity")
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,7 @@ class Selling:
     @property
     def least(self) -> int:
         """The fewest units that can be ordered: a multiple of the step."""
-        step = self.step
-        return max(-(-(self.min_quantity or 1) // step) * step, step)
+        return least_units(self.min_quantity, self.step_quantity)
 
     @property
     def step(self) -> int:
@@ -88,6 +89,12 @@ def _first(rows: list[ProductDetails], name: str) -> Any:
         return next((row.available_from for row in rows if row.later), None)
     values = (getattr(row, name) for row in rows)
     return next((value for value in values if value not in (None, "")), getattr(NOTHING, name))
+
+
+def least_units(minimum: int | None, step: int | None) -> int:
+    """The fewest units that can be ordered: the first multiple of the step from the minimum on."""
+    step = step or 1
+    return max(-(-(minimum or 1) // step) * step, step)
 
 
 def sellable_units(selling: Selling, units: int) -> int:

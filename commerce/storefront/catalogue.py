@@ -1,7 +1,7 @@
 """Catalogue pages without Haystack and without writes on GET."""
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,10 +18,10 @@ from django.views.generic import DetailView, View
 from oscar.apps.catalogue.abstract_models import AbstractProduct
 from oscar.core.loading import get_model
 
+from commerce.catalogue.category_pictures import category_head
 from commerce.catalogue.category_tree import (
     categories_of,
     deepest_of,
-    directly_below,
     trail_to,
     whole_shop,
 )
@@ -252,9 +252,8 @@ class CatalogueView(ListingView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         words = {}
         if self.whole:
-            below = directly_below(self.whole.pk)
-            kinds = [(child.name, child.url) for child in below]
-            words = {"lead": self.whole.description, "kinds": kinds}
+            head = cache(partial(category_head, self.whole.pk))
+            words = {"lead": self.whole.description, "head": head}
         return super().get_context_data(**words, **kwargs)
 
 
@@ -290,7 +289,7 @@ class ProductCategoryView(ListingView):
         return super().get_context_data(
             category=self.category,
             lead=self.category.description,
-            kinds=[(child.name, child.url) for child in directly_below(self.category.pk)],
+            head=cache(partial(category_head, self.category.pk)),
             **kwargs,
         )
 

@@ -178,6 +178,7 @@ ICONS = {
     "close": '<path d="m5 5 14 14M19 5 5 19"/>',
     "bookmark": '<path d="M6.5 4h11v16L12 15.5 6.5 20z"/>',
     "compare": '<path d="M4 5h6.5v14H4zM13.5 5H20v14h-6.5z"/>',
+    "pen": '<path d="m4 20 1-4L16.5 4.5l3 3L8 19zM14 7l3 3"/>',
     "filter": '<path d="M4 7h16M7 12h10M10 17h4"/>',
 }
 

@@ -1,13 +1,12 @@
 """Loads Lindenblatt's catalogue: categories, product types with options, products, stock."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models.signals import post_save
 from django.utils.timezone import now
 from oscar.core.loading import get_model
 
@@ -23,6 +22,7 @@ from commerce.models import (
     VariantOption,
 )
 from commerce.slugs import slug_of_name
+from commerce.stock.low_stock import update_low_stock_alerts
 from demo.catalogue import load_category
 from demo.lindenblatt import goods
 from demo.lindenblatt.ebooks import write_ebook
@@ -260,7 +260,7 @@ def _set_details(
     ProductDetails.objects.bulk_create(details.values())
 
 
-def _stock(variants: Iterable[goods.Variant], children: dict[str, Any]) -> None:
+def _stock(variants: Sequence[goods.Variant], children: dict[str, Any]) -> None:
     partner, _is_new = Partner.objects.get_or_create(name=PARTNER)
     rows = [
         StockRecord(
@@ -276,9 +276,9 @@ def _stock(variants: Iterable[goods.Variant], children: dict[str, Any]) -> None:
         for variant in variants
     ]
     StockRecord.objects.bulk_create(rows)
-    # A bulk insert sends no signal, but Oscar opens low-stock alerts in its receiver.
-    for record in StockRecord.objects.filter(partner_sku__in=[row.partner_sku for row in rows]):
-        post_save.send(StockRecord, instance=record, created=False, raw=False, using="default")
+    # A bulk insert sends no signal.
+    made = StockRecord.objects.filter(partner=partner, partner_sku__in=[v.sku for v in variants])
+    update_low_stock_alerts(made.values_list("pk", flat=True))
 
 
 def _offer_personal_texts(rows: list[dict[str, Any]], parents: dict[str, Any]) -> None:

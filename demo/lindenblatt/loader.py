@@ -47,6 +47,7 @@ def load_pictures(*, on_done: Callable[[Any], object]) -> dict[str, Any]:
     """Load the pictures and those of the products; returns the images by name."""
     images = pictures.load_images(on_done=on_done)
     pictures.load_product_pictures(images)
+    pictures.load_category_pictures(images)
     return images
 
 

@@ -105,8 +105,8 @@ def _block(builder: BodyBuilder, block: dict[str, Any]) -> Block:
         )
     make = getattr(builder, block["block"])
     if block["block"] in POSITIONAL:
-        heading, rows = (words[name] for name in POSITIONAL[block["block"]])
-        return make(heading, *map(tuple, rows))
+        heading, rows = (words.pop(name) for name in POSITIONAL[block["block"]])
+        return make(heading, *map(tuple, rows), **words)
     return make(**words)
 
 

@@ -14,6 +14,7 @@ from wagtail.models import Collection
 from commerce.images.photos import make_image
 from commerce.models import ProductPhoto
 from demo.lindenblatt import goods
+from demo.photographs import load_category_photos
 
 Product = get_model("catalogue", "Product")
 ProductImage = get_model("catalogue", "ProductImage")
@@ -72,6 +73,13 @@ def load_product_pictures(images: dict[str, Any]) -> None:
             photo = ProductPhoto.objects.create(product_image=stored, image=images[name])
             if name in shown:
                 photo.options.set(shown[name])
+
+
+def load_category_pictures(images: dict[str, Any]) -> None:
+    """Load the pictures of the shop, its departments and their shelves."""
+    shop = goods.read("categories")
+    shelves = [shelf for row in shop["departments"] for shelf in row["shelves"]]
+    load_category_photos(images, [shop, *shop["departments"], *shelves], stored=_stored)
 
 
 def _values_shown(row: dict[str, Any], options: dict[str, Any]) -> dict[str, list[Any]]:

@@ -14,7 +14,7 @@ from home.blocks.base import ContentBlock
 from home.blocks.images import FeatureBlock, GalleryBlock, HeroBlock, ImageBlock
 from home.blocks.products import CollectionBlock, ProductBlock, ProductRowBlock
 from home.blocks.teasers import BannerBlock, CategoryTeaserBlock
-from home.blocks.text import QuoteBlock, text_block
+from home.blocks.text import QuoteBlock, StatementBlock, text_block
 
 
 def first_image(body: Iterable[blocks.StreamValue.StreamChild]) -> AbstractImage | None:
@@ -32,6 +32,7 @@ class BodyBlock(blocks.StreamBlock):
 
     hero = HeroBlock()
     text = text_block()
+    statement = StatementBlock()
     feature = FeatureBlock()
     image = ImageBlock()
     gallery = GalleryBlock()

@@ -10,7 +10,7 @@ from home.links import OptionalLinkBlock
 
 
 class HeroBlock(ContentBlock):
-    """A full-width photograph with a heading on it. Editors place it first."""
+    """A large photograph with a heading on it or beside it. Editors place it first."""
 
     image = PhotoChooserBlock(label=_("Photograph"))
     phone_image = PhotoChooserBlock(
@@ -21,6 +21,15 @@ class HeroBlock(ContentBlock):
     heading = blocks.CharBlock(max_length=80, label=_("Heading"))
     text = blocks.TextBlock(required=False, max_length=240, label=_("Text"))
     link = OptionalLinkBlock(label=_("Button"))
+    layout = blocks.ChoiceBlock(
+        choices=[
+            ("full", _("Text on the photograph")),
+            ("short", _("Text on the photograph, lower")),
+            ("split", _("Text beside the photograph")),
+        ],
+        default="full",
+        label=_("Layout"),
+    )
 
     class Meta:
         icon = "image"
@@ -29,12 +38,16 @@ class HeroBlock(ContentBlock):
 
 
 class ImageBlock(ContentBlock):
-    """One photograph, as wide as the text or as the page."""
+    """One photograph, as wide as the text, the page or the screen."""
 
     image = PhotoChooserBlock(label=_("Photograph"))
     caption = blocks.CharBlock(required=False, max_length=200, label=_("Caption"))
     width = blocks.ChoiceBlock(
-        choices=[("text", _("As wide as the text")), ("page", _("As wide as the page"))],
+        choices=[
+            ("text", _("As wide as the text")),
+            ("page", _("As wide as the page")),
+            ("full", _("As wide as the screen")),
+        ],
         default="text",
         label=_("Width"),
     )
@@ -83,6 +96,15 @@ class FeatureBlock(ContentBlock):
         choices=[("start", _("Before the text")), ("end", _("After the text"))],
         default="start",
         label=_("Position of the photograph"),
+    )
+    layout = blocks.ChoiceBlock(
+        choices=[
+            ("half", _("Half and half")),
+            ("bleed", _("Large, to the edge of the screen")),
+            ("tall", _("Narrow and upright, with more room for the text")),
+        ],
+        default="half",
+        label=_("Size of the photograph"),
     )
 
     class Meta:

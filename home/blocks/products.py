@@ -57,6 +57,15 @@ class ProductRowBlock(CardsMixin, ContentBlock):
         default=LAST,
         label=_("Sold-out products"),
     )
+    layout = blocks.ChoiceBlock(
+        choices=[
+            ("grid", _("In rows of four")),
+            ("lead", _("The first one large, beside four")),
+            ("scroll", _("In one row that scrolls sideways")),
+        ],
+        default="grid",
+        label=_("Layout"),
+    )
 
     class Meta:
         icon = "list-ul"

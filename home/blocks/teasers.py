@@ -35,6 +35,15 @@ class CategoryTeaserBlock(ContentBlock):
 
     heading = blocks.CharBlock(required=False, max_length=80, label=_("Heading"))
     tiles = blocks.ListBlock(TeaserBlock(), min_num=1, max_num=4, label=_("Tiles"))
+    layout = blocks.ChoiceBlock(
+        choices=[
+            ("row", _("In a row")),
+            ("tall", _("In a row, upright")),
+            ("lead", _("The first one large")),
+        ],
+        default="row",
+        label=_("Layout"),
+    )
 
     class Meta:
         icon = "folder-open-inverse"

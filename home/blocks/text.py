@@ -1,4 +1,4 @@
-"""Text blocks: running text and quotations."""
+"""Text blocks: running text, large words and quotations."""
 
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
@@ -6,6 +6,7 @@ from wagtail import blocks
 from home.blocks.base import ContentBlock
 from home.blocks.products import CardsMixin
 from home.choosers.blocks import ProductChooserBlock
+from home.links import OptionalLinkBlock
 
 #: Formats of rich text. The page has the only level 1 heading; colours belong to the design.
 RICH_TEXT = ["h2", "h3", "bold", "italic", "link", "ul", "ol", "hr"]
@@ -18,6 +19,24 @@ def text_block() -> blocks.RichTextBlock:
     )
 
 
+#: The grounds of a band of text.
+GROUNDS = [("paper", _("As the page")), ("accent", _("The shop’s accent colour"))]
+
+
+class StatementBlock(ContentBlock):
+    """A few large words on their own, with much space around them."""
+
+    eyebrow = blocks.CharBlock(required=False, max_length=40, label=_("Line above"))
+    text = blocks.TextBlock(max_length=240, label=_("Text"))
+    link = OptionalLinkBlock(label=_("Link"))
+    ground = blocks.ChoiceBlock(choices=GROUNDS, default="paper", label=_("Ground"))
+
+    class Meta:
+        icon = "title"
+        label = _("Large words")
+        template = "home/blocks/statement.html"
+
+
 class QuoteBlock(CardsMixin, ContentBlock):
     """A quotation with up to two products next to it."""
 
@@ -28,6 +47,7 @@ class QuoteBlock(CardsMixin, ContentBlock):
     products = blocks.ListBlock(
         ProductChooserBlock(), min_num=0, max_num=2, default=[], label=_("Products next to it")
     )
+    ground = blocks.ChoiceBlock(choices=GROUNDS, default="paper", label=_("Ground"))
 
     class Meta:
         icon = "openquote"

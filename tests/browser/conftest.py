@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,25 +14,39 @@ from tests.site import running_site, set_up
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, worker_id):
-    """The demo shop, served by ``serve.py`` from a new folder with SQLite.
+    """The demo shop Saltmarsh, served by ``serve.py`` from a new folder with SQLite.
 
     Each process of a test run has its own site. The first process sets one up for all.
     """
+    with _served(tmp_path_factory, worker_id, "model") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def lindenblatt(tmp_path_factory, worker_id):
+    """The demo shop Lindenblatt, likewise. Its tests are one group, so that one process serves it."""
+    with _served(tmp_path_factory, worker_id, "lindenblatt", DEMO="lindenblatt") as running:
+        yield running
+
+
+@contextmanager
+def _served(tmp_path_factory, worker_id, name, **environment):
     common = tmp_path_factory.getbasetemp()
     if worker_id != "master":
         common = common.parent  # shared by all processes of this run
     # Reuse the folder of an earlier run, which saves minutes.
-    model = Path(os.environ.get("E2E_FOLDER") or common / "model")
-    model.mkdir(exist_ok=True)
+    kept = os.environ.get("E2E_FOLDER")
+    model = Path(kept) / name if kept else common / name
+    model.mkdir(exist_ok=True, parents=True)
     ready = model / "ready"
-    with (common / "model.lock").open("w") as lock:
+    with (common / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not ready.exists():
-            set_up(model)
+            set_up(model, **environment)
             ready.touch()
-    folder = tmp_path_factory.mktemp("site")
+    folder = tmp_path_factory.mktemp(name)
     shutil.copytree(model, folder, dirs_exist_ok=True)
-    with running_site(folder) as running:
+    with running_site(folder, **environment) as running:
         yield running
 
 
@@ -60,8 +75,15 @@ def collect_page_errors(page, wrong):
 
 @pytest.fixture
 def page(chromium, site):
+    """A page of a visitor to Saltmarsh (see ``visit``)."""
+    with visit(chromium, site) as visitor:
+        yield visitor
+
+
+@contextmanager
+def visit(chromium, site, **settings):
     """A page of a visitor without cookies. Requests to other hosts and 5xx responses fail the test."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(viewport={"width": 1280, "height": 900}, **settings)
     visitor = context.new_page()
     wrong = []
     visitor.on("request", lambda r: None if site.is_ours(r.url) else wrong.append(r.url))

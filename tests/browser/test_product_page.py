@@ -115,7 +115,7 @@ def test_comparison_works_by_keyboard_and_by_link(page, site, chromium):
     plain.locator("compare-choice a").first.click()
     assert plain.get_by_text("You’ve chosen one product.").is_visible()
     plain.get_by_label("Add another product").select_option(index=1)
-    plain.get_by_role("button", name="Add", exact=True).click()
+    plain.get_by_role("button", name="Compare", exact=True).click()
     assert plain.locator(".compare thead th[scope=col]").count() == 3
     plain.goto(site.url + "/catalogue/")
     plain.locator("compare-choice a").last.click()

@@ -100,7 +100,8 @@ def test_whole_catalogue_has_one_url(client, mug):
     assert page.context["heading"] == "Shop"
     assert page.context["crumbs"] == [("Home", "/"), ("Shop", None)]
     assert "Everything on the <b>shelves</b>." in page.text
-    assert page.context["kinds"] == [("Tableware", room.get_absolute_url())]
+    [tile] = page.context["head"]().tiles
+    assert (tile.name, tile.url) == ("Tableware", room.get_absolute_url())
     assert below.context["crumbs"][1] == ("Shop", "/catalogue/")
     for answer in (page, below, client.get(product_url(mug.pk, mug.slug))):
         assert old not in answer.text
@@ -112,7 +113,7 @@ def test_shop_without_that_category_lists_all_products(client, mug):
     page = client.get("/catalogue/")
 
     assert page.context["heading"] == "All products"
-    assert "kinds" not in page.context
+    assert "head" not in page.context
 
 
 def test_hidden_category_is_a_404(client, shop):

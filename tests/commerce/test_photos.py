@@ -1,5 +1,6 @@
 """Product photographs as Wagtail images, one image per file."""
 
+import hashlib
 from io import BytesIO
 
 import pytest
@@ -7,7 +8,7 @@ from django.core.files.base import ContentFile
 from oscar.core.loading import get_model
 from PIL import Image as PillowImage
 from wagtail.images import get_image_model
-from wagtail.images.models import Picture
+from wagtail.images.models import Picture, WagtailImageFieldFile
 
 from commerce.images.photos import (
     SHARE_SPEC,
@@ -119,6 +120,31 @@ def test_prepared_renditions_are_those_of_the_templates(vase):
         image.get_rendition(spec)
 
     assert image.renditions.count() == count
+
+
+@pytest.mark.parametrize("size", [(1800, 1400), (500, 900)])
+def test_stored_sizes_are_those_of_the_files(site_root, size):
+    content = picture(size=size)
+    image = make_image(content, filename="any.jpg", title="Any")
+    render_ahead([image])
+
+    for row in (image, *image.renditions.all()):
+        with row.file.open("rb") as file, PillowImage.open(file) as stored:
+            assert (row.width, row.height) == stored.size, row
+    assert image.file_size == len(content)
+    assert image.file_hash == hashlib.sha1(content, usedforsecurity=False).hexdigest()
+
+
+def test_rendering_does_not_decode_what_it_has_just_encoded(site_root, monkeypatch):
+    image = make_image(picture(size=(1800, 1400)), filename="any.jpg", title="Any")
+    decoded = []
+    monkeypatch.setattr(
+        WagtailImageFieldFile, "get_image_dimensions", lambda file: decoded.append(file) or (1, 1)
+    )
+
+    render_ahead([image])
+
+    assert decoded == []
 
 
 def test_preview_image_is_prepared_and_cropped(site_root):

@@ -14,14 +14,17 @@ from commerce.catalogue.variant_editing import (
     create_variants,
     options_of_class,
 )
+from commerce.images.photos import make_image
 from commerce.index.refresh import broken_listings
-from commerce.models import OptionValueDisplay, StockChange, VariantOption
+from commerce.models import OptionValueDisplay, ProductPhoto, StockChange, VariantOption
 from tests.crawler import Crawled
 from tests.factories import (
+    add_photo,
     make_option,
     make_user,
     make_value,
     make_variants,
+    picture_bytes,
     stockrecord_of,
     variant_of,
 )
@@ -342,6 +345,35 @@ def test_values_get_order_labels_and_swatches(staff, grid):
     page = Crawled(staff.post(url, wrong))
     assert "Enter a colour such as #4f8794" in page.text("body")
     assert "Another value has this label." in page.text("body")
+
+
+def test_values_show_their_swatch_as_shoppers_see_it(staff, grid):
+    frame = VariantOption.objects.get(attribute__code="frame")
+    none, oak = OptionValueDisplay.objects.filter(value__group__name="Frame").order_by("position")
+    picture = make_image(picture_bytes("tan"), filename="oak.png", title="Oak")
+    OptionValueDisplay.objects.filter(pk=oak.pk).update(picture=picture, colour="#c9a24b")
+    OptionValueDisplay.objects.filter(pk=none.pk).update(colour="#f4eee1")
+
+    page = Crawled(staff.get(reverse("staff-option-values", args=[frame.pk])))
+
+    plain, pictured = page.soup.select(".variant-grid__disc")
+    assert (plain.name, plain.path["fill"]) == ("svg", "#f4eee1")
+    assert pictured["src"] == picture.file.url
+
+
+def test_grid_shows_the_photographs_that_shoppers_see(staff, grid):
+    poster, _page = grid
+    oak = make_value(VariantOption.objects.get(attribute__code="frame").attribute, "Oak")
+    image = add_photo(poster, "tan")
+    ProductPhoto.objects.get(image=image).options.add(oak)
+
+    page = Crawled(staff.get(url_of(poster)))
+
+    shown = {
+        row.th.get_text(strip=True): row.td.img
+        for row in page.soup.select(".variant-grid tbody tr")
+    }
+    assert {name for name, photo in shown.items() if photo} == {"A4, Oak", "A3, Oak"}
 
 
 def test_same_values_twice_are_refused_with_a_sentence(staff, grid):

@@ -282,7 +282,9 @@ def test_blocks_are_calls_of_the_body_builder():
         method = getattr(BodyBuilder, block["block"])
         rows = {"tiles", "images"} & set(block)
         words = set(block) - {"block"} - rows
-        keywords = {"text", "eyebrow", "link"} if block["block"] == "feature_end" else set()
+        keywords = (
+            {"text", "eyebrow", "link", "layout"} if block["block"] == "feature_end" else set()
+        )
 
         assert words <= set(inspect.signature(method).parameters) | keywords, block
         assert bool(rows) == (block["block"] in {"tiles", "gallery"})

@@ -50,6 +50,7 @@ def every_block(photo, *, product, category, page, banner_id, collection_id):
     return [
         block("hero", {"image": photo.pk, "heading": "The table", "link": link(product=product)}),
         block("text", "<h2>Clay</h2><p>From the estuary.</p>"),
+        block("statement", {"text": "Fired on Thursdays.", "link": link(product=product)}),
         feature(photo, product=product),
         block("image", {"image": photo.pk, "caption": "The kiln", "width": "page"}),
         block("gallery", {"heading": "Hands", "images": [{"image": photo.pk, "caption": "a"}] * 2}),

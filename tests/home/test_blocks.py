@@ -65,7 +65,7 @@ def test_every_block_is_tested(full):
 def test_every_block_is_shown(client, full):
     text = text_of(client, full)
 
-    for part in ("The table", "From the estuary.", "One kiln", "Hands", "It pours.", "Add to basket",
+    for part in ("The table", "From the estuary.", "Fired on Thursdays.", "One kiln", "Hands", "It pours.", "Add to basket",
                  "From the kiln", "All our work", "Rooms", "Tableware", "About us", "Until Sunday"):  # fmt: skip
         assert part in text, part
 
@@ -78,6 +78,53 @@ def test_no_block_is_rendered_empty(full, rf):
     }
 
     assert {kind for kind, text in rendered.items() if not text} == set()
+
+
+def test_block_stored_before_layouts_has_the_usual_one(full, rf):
+    rendered = {child.block_type: child.render({"request": rf.get("/")}) for child in full.body}
+
+    for kind, name in (
+        ("hero", "hero--full"),
+        ("feature", "feature--half"),
+        ("category_teaser", "tiles--row"),
+    ):
+        assert name in rendered[kind], kind
+    assert "band--accent" not in rendered["quote"] + rendered["statement"]
+    assert not re.search("cards--(lead|scroll)", rendered["product_row"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "setting", "name"),
+    [
+        ("hero", {"layout": "split"}, "hero--split"),
+        ("hero", {"layout": "short"}, "hero--short"),
+        ("feature", {"layout": "bleed"}, "feature--bleed"),
+        ("feature", {"layout": "tall"}, "feature--tall"),
+        ("category_teaser", {"layout": "lead"}, "tiles--lead"),
+        ("category_teaser", {"layout": "tall"}, "tiles--tall"),
+        ("product_row", {"layout": "scroll"}, "cards--scroll"),
+        ("image", {"width": "full"}, "figure-full"),
+        ("quote", {"ground": "accent"}, "band--accent"),
+        ("statement", {"ground": "accent"}, "band--accent"),
+    ],
+)
+def test_editor_chooses_a_layout(full, rf, kind, setting, name):
+    [child] = [child for child in full.body if child.block_type == kind]
+
+    child.value.update(setting)
+
+    assert name in child.render({"request": rf.get("/")})
+
+
+def test_first_of_a_row_is_large_only_beside_others(publish, client, shop):
+    first, *others = [make_product(f"Bowl {n}", price="9.00") for n in range(3)]
+    large, alone = bodies.row(first.pk, *(one.pk for one in others)), bodies.row(first.pk)
+    for row in (large, alone):
+        row["value"]["layout"] = "lead"
+
+    text = text_of(client, publish(body=[large, alone]))
+
+    assert text.count("cards--lead") == 1
 
 
 @pytest.mark.parametrize("happens", [sell_out, hide, delete])

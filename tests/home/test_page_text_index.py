@@ -207,8 +207,8 @@ def test_text_includes_every_block_but_no_setting(publish, body):
 
     assert len(captured) == 1
     assert words == (
-        "Fog The table Clay From the estuary. One kiln x The kiln Hands a a It pours. "
-        "Ruth Thrown in one piece. From the kiln Rooms Look Look"
+        "Fog The table Clay From the estuary. Fired on Thursdays. One kiln x The kiln Hands a a "
+        "It pours. Ruth Thrown in one piece. From the kiln Rooms Look Look"
     )
 
 

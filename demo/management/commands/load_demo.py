@@ -102,6 +102,7 @@ class Command(BaseCommand):
             else:
                 images = photographs.load_images(on_done=lambda _image: bar.update())
                 photographs.load_pictures(images)
+                photographs.load_pictures_of_rooms(images)
             if render:
                 photographs.render_images(images, on_done=lambda _image: bar.update())
         return images
