@@ -59,12 +59,20 @@ class Basket(AbstractBasket):
         quantity: int = 1,
         options: Iterable[Mapping[str, Any]] | None = None,
     ) -> tuple[AbstractLine, bool]:
-        """Add units of a product. Its existing line moves to the stock record it is sold from now."""
+        """Add units of a product. Its existing line moves to the stock record it is sold from now.
+
+        A new line stores its price with that of its personal options, to notice later changes.
+        """
         chosen = self.strategy.fetch_for_product(product).stockrecord
         if chosen and self.pk:
             others = self.lines.filter(product=product).exclude(stockrecord=chosen)
             others.update(stockrecord=chosen)
-        return super().add_product(product, quantity, options)
+        line, is_new = super().add_product(product, quantity, options)
+        price = line.purchase_info.price if is_new and options else None
+        if price and price.exists and price.incl_tax != line.price_incl_tax:
+            line.price_excl_tax, line.price_incl_tax = price.excl_tax, price.incl_tax
+            line.save(update_fields=["price_excl_tax", "price_incl_tax"])
+        return line, is_new
 
     add_product.alters_data = True  # type: ignore[attr-defined]
     add = add_product

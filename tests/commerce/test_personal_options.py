@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from oscar.core.loading import get_model
 
+from commerce.basket.checks import notices_for
 from commerce.catalogue.product_detail import buy_boxes_for
 from commerce.documents.issuing import packing_facts
 from commerce.models import OptionPrice
@@ -84,6 +85,17 @@ def test_text_is_charged_shown_and_kept_apart(client, notebook):
     assert "Embossing: “Clara”" in text
     assert "£28 each" in text
     assert "Message: “Happy birthday”" in text
+
+
+def test_price_of_an_option_is_no_change_of_the_price(client, notebook):
+    add(client, notebook, embossing="Clara")
+    basket = client.get("/basket/").context["basket"]
+    assert notices_for(basket) == []
+
+    OptionPrice.objects.update(price=Decimal("7.00"))
+
+    (notice,) = notices_for(client.get("/basket/").context["basket"])
+    assert notice.text == "now costs £29 instead of £28 since you added it."
 
 
 @pytest.mark.parametrize("text", ["x" * 21, "a\x00b"])
