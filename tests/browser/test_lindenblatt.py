@@ -1,7 +1,9 @@
 """The second demo shop in Chromium: two options on a product, engraved texts, German, euros."""
 
 import re
+from email import message_from_bytes, policy
 from urllib.parse import urlsplit
+from zipfile import ZipFile
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -134,6 +136,54 @@ def test_account_orders_an_engraved_notebook(page, lindenblatt):
     lindenblatt.wait_for_mail(f"To: {email}")
     page.goto(f"{lindenblatt.url}/accounts/orders/{number}/")
     expect(page.locator("main")).to_contain_text(re.compile("Prägung: .?Clara"))
+
+
+def text_of(mail):
+    """The plain text of a mail file."""
+    return message_from_bytes(mail.encode(), policy=policy.default).get_body(("plain",)).get_content()
+
+
+def test_guest_downloads_an_ebook_and_sends_a_gift_card(page, lindenblatt):
+    page.goto(f"{lindenblatt.url}/search/?q=gutschein")
+    page.get_by_role("link", name="Gutschein", exact=True).first.click()
+    choose(page, "50 €")
+    page.get_by_label(re.compile("^E-Mail-Adresse der beschenkten")).fill("tante@example.com")
+    page.get_by_label(re.compile("^Name der beschenkten")).fill("Tante Gerda")
+    page.get_by_label(re.compile("^Ihre Nachricht")).fill("Alles Gute!")
+    put_into_basket(page, "Gutschein")
+    page.goto(f"{lindenblatt.url}/search/?q=Gedächtnis der Linden")
+    page.get_by_role("link", name="Das Gedächtnis der Linden", exact=True).click()
+    choose(page, "E-Book (EPUB)")
+    expect(page.locator(".buy-box--page .facts")).to_contain_text("EPUB")
+    put_into_basket(page, "Das Gedächtnis der Linden")
+
+    go_to_checkout(page, lindenblatt)
+    page.get_by_label("E-Mail").fill("jonas@example.com")
+    address = page.get_by_role("group", name="Rechnungsadresse")
+    address.get_by_label("Vorname").fill("Jonas")
+    address.get_by_label("Nachname").fill("Haase")
+    address.get_by_label("Straße und Hausnummer").fill("Könneritzstraße 12")
+    address.get_by_label("Postleitzahl").fill("04229")
+    address.get_by_label("Ort", exact=True).fill("Leipzig")
+    page.get_by_role("button", name="Weiter zur Zahlung").click()
+    page.get_by_role("checkbox", name=re.compile("^Ich möchte meine Downloads sofort")).check()
+    number = pay(page)
+
+    [notice] = lindenblatt.wait_for_mail("Subject: [DEMO] Ihre Downloads")
+    page.goto(re.search(r"http\S+/download/\S+", text_of(notice)).group())
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Herunterladen").click()
+    assert started.value.suggested_filename == "gedaechtnis-der-linden.epub"
+    with ZipFile(started.value.path()) as book:
+        assert book.read("mimetype") == b"application/epub+zip"
+        assert "Die Säge" in book.read("text.xhtml").decode()
+    [card] = lindenblatt.wait_for_mail("To: tante@example.com")
+    text = text_of(card)
+    assert "Tante Gerda, das ist für Sie: ein Gutschein über 50 €" in " ".join(text.split())
+    assert "Alles Gute!" in text
+    assert re.search(r"Code: (?:[2-9A-Z]{4}-){3}[2-9A-Z]{4}\n", text)
+    assert {row[4] for row in lines_of(lindenblatt, number)} == {"Delivered"}
+    lindenblatt.manage("check_invariants")
 
 
 def test_search_finds_a_print_despite_a_typo(page, lindenblatt):
