@@ -34,7 +34,7 @@ from commerce.pricing.prices import PriceBook, Quote
 from commerce.pricing.unit_prices import UnitPrice, unit_price
 from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import SOLD_OUT, availability_of, stock_text, units_available
-from commerce.stock.selling import is_shipped, selling_of
+from commerce.stock.selling import Selling, is_shipped, selling_of
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -341,13 +341,20 @@ def _variant(
         least=selling.least,
         step=selling.step,
         available_from=selling.available_from,
-        unit_price=unit_price(quote.price, quote.currency, selling) if quote else None,
+        unit_price=_unit_price(quote, selling),
         delivery=method,
         delivery_charge=delivery_charge(method, quote.price, parcel) if method and quote else None,
         arrival=looked_up.delivery.arrival(method, parcel.ready) if method else None,
         is_shipped=parcel.is_shipped,
         files=tuple(looked_up.files.get(record.product_id, ())),
     )
+
+
+def _unit_price(quote: Quote | None, selling: Selling) -> UnitPrice | None:
+    if quote is None:
+        return None
+    is_metric = current_shop().is_metric
+    return unit_price(quote.price, quote.currency, selling, is_metric=is_metric)
 
 
 def _gallery(

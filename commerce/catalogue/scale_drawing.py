@@ -10,6 +10,8 @@ HAND_HEIGHT, HAND_WIDTH = 18.0, 11.0
 #: Units of the drawing: its size, and the room for the figures beside and below the product.
 WIDTH, HEIGHT = 400, 300
 MARGIN, SIDE, FOOT, HAND_LABEL = 12, 76, 40, 100
+#: Centimetres of an inch.
+INCH = 2.54
 #: Sizes in centimetres for which a drawing beside a hand is useful.
 SMALLEST, LARGEST = 0.5, 200.0
 
@@ -38,10 +40,13 @@ class ScaleDrawing:
     text: str
 
 
-def draw_to_scale(title: str, *, height: Any, diameter: Any) -> ScaleDrawing | None:
+def draw_to_scale(
+    title: str, *, height: Any, diameter: Any, is_metric: bool = True
+) -> ScaleDrawing | None:
     """The ``ScaleDrawing`` of a product with these sizes in centimetres; None without usable sizes.
 
-    Product and hand share one scale so that both fit; the figures have a fixed size.
+    Product and hand share one scale so that both fit; the figures have a fixed size, and are in
+    inches if not ``is_metric``.
     """
     tall, across = _size(height), _size(diameter)
     if tall is None or across is None:
@@ -72,12 +77,19 @@ def draw_to_scale(title: str, *, height: Any, diameter: Any) -> ScaleDrawing | N
         **{name: round(number, 1) for name, number in numbers.items()},
         hand_scale=round(unit, 3),
         outline=_outline(left, ground, tall * unit, across * unit),
-        marks=_marks(left, across, unit),
-        tall=_("%s cm") % f"{tall:g}",
-        across=_("%s cm") % f"{across:g}",
-        hand=_("hand, %s cm") % f"{HAND_HEIGHT:g}",
-        text=_text(title, tall, across),
+        marks=_marks(left, across, unit) if is_metric else _inch_marks(left, across, unit),
+        tall=_length(tall, is_metric=is_metric),
+        across=_length(across, is_metric=is_metric),
+        hand=_("hand, %s") % _length(HAND_HEIGHT, is_metric=is_metric),
+        text=_text(title, tall, across, is_metric=is_metric),
     )
+
+
+def _length(centimetres: float, *, is_metric: bool) -> str:
+    """A length with its unit; inches to the tenth."""
+    if is_metric:
+        return _("%s cm") % f"{centimetres:g}"
+    return _("%s in") % f"{round(centimetres / INCH, 1):g}"
 
 
 def _size(value: Any) -> float | None:
@@ -106,10 +118,23 @@ def _marks(left: float, across: float, unit: float) -> tuple[tuple[float, int], 
     )
 
 
-def _text(title: str, tall: float, across: float) -> str:
+def _inch_marks(left: float, across: float, unit: float) -> tuple[tuple[float, int], ...]:
+    """(x, length) of each mark of the ruler: every inch, the sixth ones longer."""
+    step = unit * INCH
+    return tuple(
+        (round(left + n * step, 1), 8 if n % 6 == 0 else 4) for n in range(int(across / INCH) + 1)
+    )
+
+
+def _text(title: str, tall: float, across: float, *, is_metric: bool) -> str:
     """The text alternative of the drawing."""
-    facts = {"title": title, "tall": f"{tall:g}", "across": f"{across:g}", "share": _share(tall)}
-    return _("%(title)s is %(tall)s cm tall and %(across)s cm across: %(share)s.") % facts
+    facts = {
+        "title": title,
+        "tall": _length(tall, is_metric=is_metric),
+        "across": _length(across, is_metric=is_metric),
+        "share": _share(tall),
+    }
+    return _("%(title)s is %(tall)s tall and %(across)s across: %(share)s.") % facts
 
 
 def _share(tall: float) -> str:

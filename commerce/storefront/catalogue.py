@@ -222,6 +222,7 @@ class ProductDetailView(DetailView):
             self.object.title,
             height=self.values.get(current_shop().height_attribute),
             diameter=self.values.get(current_shop().width_attribute),
+            is_metric=current_shop().is_metric,
         )
 
     @cached_property

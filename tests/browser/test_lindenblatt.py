@@ -140,7 +140,9 @@ def test_account_orders_an_engraved_notebook(page, lindenblatt):
 
 def text_of(mail):
     """The plain text of a mail file."""
-    return message_from_bytes(mail.encode(), policy=policy.default).get_body(("plain",)).get_content()
+    return (
+        message_from_bytes(mail.encode(), policy=policy.default).get_body(("plain",)).get_content()
+    )
 
 
 def test_guest_downloads_an_ebook_and_sends_a_gift_card(page, lindenblatt):

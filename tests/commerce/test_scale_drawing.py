@@ -52,3 +52,11 @@ def test_drawing_has_a_text_alternative():
 def test_invalid_size_is_not_drawn(size):
     assert draw_to_scale("Piece", height=size, diameter=10) is None
     assert draw_to_scale("Piece", height=10, diameter=size) is None
+
+
+def test_sizes_are_in_inches_in_a_shop_with_imperial_units():
+    drawing = draw_to_scale("Cup", height=6.1, diameter=6.6, is_metric=False)
+
+    assert (drawing.tall, drawing.across, drawing.hand) == ("2.4 in", "2.6 in", "hand, 7.1 in")
+    assert "Cup is 2.4 in tall and 2.6 in across" in drawing.text
+    assert len(drawing.marks) == 3

@@ -28,6 +28,7 @@ from tests.factories import (
     make_user,
     make_variants,
     put_category,
+    set_shop,
     stockrecord_of,
     variant_of,
 )
@@ -184,6 +185,34 @@ def test_unit_price_is_per_reference_amount(price, content, unit, shown):
     found = unit_price(Decimal(price), "GBP", Selling(content=Decimal(content), content_unit=unit))
 
     assert (str(found.price), found.per) == shown
+
+
+@pytest.mark.parametrize(
+    ("price", "content", "unit", "shown"),
+    [
+        ("9.00", "750", "ml", ("0.35", "fl oz")),
+        ("9.00", "0.75", "l", ("0.35", "fl oz")),
+        ("3.00", "250", "g", ("0.34", "oz")),
+        ("5.00", "500", "g", ("4.54", "lb")),
+        ("5.00", "1.5", "kg", ("1.51", "lb")),
+        ("7.00", "3", "m", ("0.71", "ft")),
+        ("7.00", "2.5", "m2", ("0.26", "sq ft")),
+    ],
+)
+def test_unit_price_of_a_shop_with_imperial_units(price, content, unit, shown):
+    selling = Selling(content=Decimal(content), content_unit=unit)
+
+    found = unit_price(Decimal(price), "USD", selling, is_metric=False)
+
+    assert (str(found.price), found.per) == shown
+
+
+def test_units_are_a_shop_setting(client, shop):
+    oil = make_product("Oil", price="9.00")
+    detail(oil, content=Decimal("750"), content_unit="ml")
+    set_shop(units="imperial")
+
+    assert "per fl oz" in Crawled(client.get(oil.get_absolute_url())).text(".buy-box--page")
 
 
 def test_unit_price_is_on_the_page(client, shop):
