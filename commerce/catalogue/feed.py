@@ -107,8 +107,10 @@ def _facts(
             yield f"g:{option.meaning}", value.label
     yield "g:brand", current_shop().name
     yield "g:condition", "new"
-    # The catalogue holds no GTINs.
-    yield "g:identifier_exists", "no"
+    if variant.gtin:
+        yield "g:gtin", variant.gtin
+    else:
+        yield "g:identifier_exists", "no"
     if variant.delivery and not variant.delivery.is_digital:
         yield "g:shipping", _shipping(variant, quote)
 

@@ -33,6 +33,7 @@ from commerce.pricing.parcels import Parcel, by_mail, carries, parcel_of
 from commerce.pricing.prices import PriceBook, Quote
 from commerce.pricing.unit_prices import UnitPrice, unit_price
 from commerce.shop_settings.current import current_shop
+from commerce.shop_values.barcodes import is_gtin
 from commerce.stock.availability import SOLD_OUT, availability_of, stock_text, units_available
 from commerce.stock.selling import Selling, is_shipped, selling_of
 
@@ -72,6 +73,8 @@ class Variant:
     delivery_charge: Decimal | None = None
     arrival: Arrival | None = None
     is_shipped: bool = True
+    #: Its barcode; "" if its UPC is another code.
+    gtin: str = ""
     #: The files that its buyers download.
     files: tuple[ProductFile, ...] = ()
 
@@ -323,7 +326,7 @@ def _variant(
 ) -> Variant:
     own = looked_up.photos.get(record.product_id) or []
     selling, quote = selling_of(record.product), looked_up.book.quote(record)
-    is_child = record.product_id != product.pk
+    is_child, upc = record.product_id != product.pk, record.product.upc or ""
     parcel = parcel_of([(record.product, selling.least)])
     method = looked_up.delivery.method_for(parcel)
     return Variant(
@@ -346,6 +349,7 @@ def _variant(
         delivery_charge=delivery_charge(method, quote.price, parcel) if method and quote else None,
         arrival=looked_up.delivery.arrival(method, parcel.ready) if method else None,
         is_shipped=parcel.is_shipped,
+        gtin=upc if is_gtin(upc) else "",
         files=tuple(looked_up.files.get(record.product_id, ())),
     )
 

@@ -77,7 +77,7 @@ def product_data(
             ],
         }
     elif box.selected:
-        data["sku"] = box.selected.sku
+        data |= {"sku": box.selected.sku, "gtin": box.selected.gtin}
         if box.selected.quote:
             data["offers"] = [
                 _offer(box, box.selected, box.selected.quote, page=page, returns_url=returns_url)
@@ -94,6 +94,7 @@ def _variant(box: BuyBox, variant: Variant, *, page: str, returns_url: str) -> d
         "@type": "Product",
         "name": f"{box.title}, {variant.name}",
         "sku": variant.sku,
+        "gtin": variant.gtin,
         "url": with_query(page, f"variant={variant.product_id}"),
         "image": absolute(largest(photo, "jpeg").url) if photo else None,
     }

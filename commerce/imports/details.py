@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from commerce.imports.cells import COMMA, POINT, CellError, moment_in, number_in, shortened
 from commerce.imports.records import Given, ProductRecord, VariantRecord
 from commerce.imports.tables import Row
+from commerce.shop_values.barcodes import is_barcode
 
 #: What columns that imports know but do not write are about; the report names them.
 NOT_WRITTEN = {
@@ -139,16 +140,6 @@ def day_in(text: str) -> str | None:
     """A date as states hold it; "" is None."""
     moment = moment_in(text)
     return moment.date().isoformat() if moment else None
-
-
-def is_barcode(text: str) -> bool:
-    """Whether a text is a GTIN (UPC, EAN) or an ISBN with its check digit."""
-    if re.fullmatch(r"\d{9}[\dX]", text):
-        digits = [10 if sign == "X" else int(sign) for sign in text]
-        return sum((10 - n) * digit for n, digit in enumerate(digits)) % 11 == 0
-    if not re.fullmatch(r"\d{8}|\d{12,14}", text, re.ASCII):
-        return False
-    return sum(int(sign) * (3 if n % 2 else 1) for n, sign in enumerate(reversed(text))) % 10 == 0
 
 
 def read_barcode(record: ProductRecord, variant: VariantRecord, text: str, column: str) -> None:

@@ -12,10 +12,11 @@ from oscar.core.loading import get_model
 
 from commerce.clock import shop_now
 from commerce.documents.spreadsheets import neutral_cell
-from commerce.imports.details import NO, combined, is_barcode
+from commerce.imports.details import NO, combined
 from commerce.imports.pictures import is_url
 from commerce.imports.product_states import NOT_IN_CELLS, Existing, State, states_of
 from commerce.imports.profiles.plain import PlainRow, product_sheet
+from commerce.shop_values.barcodes import is_barcode
 
 Rows: TypeAlias = Iterator[list[object]]
 #: Products that are read at once.

@@ -145,3 +145,19 @@ def test_feed_is_built_in_batches_while_it_is_sent(shop, monkeypatch):
     assert [len(ids) for ids in looked_up] == [2]
     assert "".join(parts).count("<item>") == 4
     assert [len(ids) for ids in looked_up] == [2, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("upc", "gtin"),
+    [("4006381333931", "4006381333931"), ("4006381333930", ""), ("MUG-1", ""), (None, "")],
+)
+def test_barcode_is_in_the_feed_and_in_the_pages_data(client, vase, upc, gtin):
+    vase.upc = upc
+    vase.save()
+
+    item = items()[f"SKU-{vase.pk}"]
+
+    assert item.get("gtin", "") == gtin
+    assert ("identifier_exists" in item) == (not gtin)
+    page = Crawled(client.get(product_url(vase.pk, vase.slug)))
+    assert page.product().get("gtin", "") == gtin
