@@ -18,10 +18,11 @@ from oscar.core.loading import get_model
 from commerce.audit.order_history import record_event
 from commerce.digital.downloads import download_url, grant_downloads
 from commerce.digital.gift_cards import issue_gift_cards
-from commerce.digital.goods import Fulfilment, fulfilments_of
+from commerce.digital.goods import Fulfilment
 from commerce.exceptions import DispatchRefused
 from commerce.models import Download, OrderEvent, User
 from commerce.order_statuses import SHIPPED
+from commerce.orders.fulfilment import fulfilments_of_lines
 from commerce.orders.mails import queue_downloads_notice
 from commerce.orders.pipeline import set_status
 from commerce.orders.shipments import (
@@ -38,19 +39,9 @@ from commerce.orders.shipments import (
 )
 from commerce.shop_settings.current import in_the_shops_terms
 from commerce.stock.history import Cause
-from commerce.stock.selling import DETAILS
 from commerce.transactions import enqueue_on_commit, retry_transient
 
 logger = logging.getLogger(__name__)
-
-
-def fulfilments_of_lines(order: AbstractOrder) -> dict[int, Fulfilment]:
-    """``{line key: its fulfilment}``. Lines of deleted products count as parcels."""
-    related = ("product__product_class", "product__parent__product_class")
-    details = [f"product__{name}" for name in DETAILS]
-    lines = list(order.lines.select_related(*related, *details))
-    kinds = fulfilments_of({line.product for line in lines if line.product})
-    return {line.pk: kinds.get(line.product_id, Fulfilment.PARCEL) for line in lines}
 
 
 def units_left(order: AbstractOrder, wanted: Callable[[Fulfilment], bool]) -> dict[int, int]:

@@ -20,6 +20,7 @@ from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder, Abstra
 from oscar.core.loading import get_model
 
 from commerce.audit.order_history import record_event
+from commerce.digital.goods import Fulfilment
 from commerce.documents.issuing import issue_packing_slip
 from commerce.exceptions import DispatchRefused, OutOfStock
 from commerce.models import DeliveryMethod, OrderEvent, Shipment, User
@@ -32,6 +33,7 @@ from commerce.order_statuses import (
     PART_SHIPPED,
     SHIPPED,
 )
+from commerce.orders.fulfilment import fulfilments_of_lines
 from commerce.orders.mails import queue_shipped_notice
 from commerce.orders.pipeline import allocated_units, lock_order, set_status
 from commerce.orders.reservations import consume_stock, lock_stock, release_stock
@@ -141,7 +143,7 @@ def ship(
     user: User | None = None,
     key: str = "",
 ) -> Shipment:
-    """Send a parcel with ``units`` as ``{line_id: quantity}``, or everything left.
+    """Send a parcel with ``units`` as ``{line_id: quantity}``, or everything left that needs one.
 
     Takes these units out of stock, records the parcel, queues its mail and sets the status to "Part
     shipped" or "Shipped". Returns the existing parcel for a ``key`` used before. Raises
@@ -154,7 +156,7 @@ def ship(
     sent = _sent_before(order, key)
     if sent:
         return sent
-    units = checked_units(order, units)
+    units = _parcel_units(order, units)
     for prepare in PREPARATIONS:
         prepare(order, dict(units), user)
     label = {"carrier": carrier, "tracking_number": tracking_number.strip()}
@@ -163,6 +165,18 @@ def ship(
     except OutOfStock as error:
         text = _("Not enough stock for the parcel: %(what)s.")
         raise DispatchRefused(text % {"what": error}) from error
+
+
+def _parcel_units(order: AbstractOrder, units: dict[int, int] | None) -> dict[int, int]:
+    """``checked_units`` without what needs no parcel. Raises DispatchRefused if that was asked for."""
+    kinds = fulfilments_of_lines(order)
+    if units is None:
+        left = units_to_send(order).items()
+        units = {pk: count for pk, count in left if kinds[pk] is Fulfilment.PARCEL}
+    units = checked_units(order, units)
+    if any(kinds[pk] is not Fulfilment.PARCEL for pk in units):
+        raise DispatchRefused(_("Downloads, gift cards and services need no parcel."))
+    return units
 
 
 def check_label(carrier: str, tracking_number: str) -> None:

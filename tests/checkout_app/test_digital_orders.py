@@ -260,6 +260,21 @@ def test_parcel_and_download_are_handed_over_separately(
     assert broken_invariants() == []
 
 
+def test_parcel_leaves_out_what_needs_none(ebook, vase):
+    order = make_paid_order((vase, 1), (ebook, 1))
+    with pytest.raises(DispatchRefused, match="need no parcel"):
+        ship(order.pk, units=units_to_send(order))
+
+    ship(order.pk)
+
+    order.refresh_from_db()
+    assert order.status == "Part shipped"
+    provide_waiting_task.call()
+    order.refresh_from_db()
+    assert order.status == "Shipped"
+    assert broken_invariants() == []
+
+
 def test_authorised_payment_is_captured_before_the_download(
     ebook, settings, django_capture_on_commit_callbacks
 ):
