@@ -50,6 +50,6 @@ def media_storages(env: Environment, folder: Path) -> dict[str, dict[str, Any]]:
         },
         "private": {
             "BACKEND": "storages.backends.s3.S3Storage",
-            "OPTIONS": {**closed, "location": "sold"},
+            "OPTIONS": {**closed, "location": "sold", "max_memory_size": 4 * 1024 * 1024},
         },
     }

@@ -280,6 +280,7 @@ def make_submission(basket, *, delivery="standard", total=None, email="ada@examp
         total_shown=Decimal(total),
         user=user,
         guest_email="" if user else email,
+        has_consent=True,
     )
 
 

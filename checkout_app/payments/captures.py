@@ -31,6 +31,7 @@ from checkout_app.models import (
 from checkout_app.payments import checkpoints, release, settle
 from checkout_app.payments.attempts import isolate_errors, leave_to_reconcile, lock_attempt
 from commerce.audit.order_history import record_event
+from commerce.digital.withholding import withholds
 from commerce.exceptions import DispatchRefused
 from commerce.models import OrderEvent, User
 from commerce.money import share_of, to_minor
@@ -68,6 +69,8 @@ def capture_for_shipment(order: AbstractOrder, units: dict[int, int], user: User
     if attempt is None:  # an imported order, or one from before the checkout
         return
     _check_disputes(attempt)
+    if user is None and attempt.captures.filter(progress=Progress.FAILED).exists():
+        raise DispatchRefused(_("An earlier capture failed. See the payment on this page."))
     if attempt.state == State.AUTHORISED:
         try:
             attempt = _capture_shipment(attempt, order, units, user=user)
@@ -99,6 +102,14 @@ def check_shipment_is_captured(order: AbstractOrder, units: dict[int, int]) -> N
                 "again to capture its payment."
             )
         )
+
+
+@withholds
+def has_unfavourable_dispute(order: AbstractOrder) -> bool:
+    """Whether a payment of the order is disputed, or was lost in a dispute."""
+    disputes = Dispute.objects.filter(attempt__order=order)
+    open_or_lost = ~Q(status__in=Dispute.ENDED) | Q(status=Dispute.LOST)
+    return disputes.filter(open_or_lost).exists()
 
 
 def _check_disputes(attempt: PaymentAttempt) -> None:

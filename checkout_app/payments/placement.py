@@ -18,11 +18,12 @@ from oscar.apps.basket.abstract_models import AbstractBasket
 from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_class, get_model
 
-from checkout_app.exceptions import BasketGone, DeliveryGone, TotalChanged
+from checkout_app.exceptions import BasketGone, ConsentMissing, DeliveryGone, TotalChanged
 from checkout_app.models import Capture, Method, PaymentAttempt, PaymentMove, State
 from commerce.audit.order_history import record_event
 from commerce.basket.checks import refusal_of_quantity
 from commerce.digital.downloads import CONSENT
+from commerce.digital.goods import has_downloads
 from commerce.exceptions import OutOfStock, QuantityRefused, Shortage
 from commerce.models import OrderEvent, OrderPromise, User
 from commerce.order_statuses import PENDING
@@ -125,18 +126,36 @@ def place_order(submission: Submission, *, at: datetime | None = None) -> Paymen
             user=submission.buyer,
         )
         check_for_sale(totals.basket)
+        is_download = has_downloads(totals.basket)
+        if is_download and not submission.has_consent:
+            raise ConsentMissing
         if totals.total.incl_tax != submission.total_shown:
             raise TotalChanged(totals.total.incl_tax)
         number = new_order_number()
-        reserve_stock(units_to_reserve(totals.basket.all_lines()), Cause(order=number))
+        reserve_units(totals.basket, Cause(order=number))
         try:
             lock_vouchers(totals.basket, user=submission.buyer)
             order = _write_order(submission, totals, number)
+            if is_download:
+                record_consent(order)
         except DiscountUsedUp as error:
             raise TotalChanged(None, reason=str(error)) from error
         attempt = _write_attempt(order, basket, method=submission.payment_method, at=at)
         basket.freeze()
     return attempt
+
+
+def reserve_units(basket: AbstractBasket, cause: Cause) -> None:
+    """Reserve the units of a basket, of bundles those of their parts.
+
+    Raises TotalChanged if the parts of a bundle changed before its record was locked.
+    """
+    lines = list(basket.all_lines())
+    units = units_to_reserve(lines)
+    own = {line.stockrecord_id for line in lines if line.stockrecord_id}
+    reserve_stock(units, cause, with_lock_of=own)
+    if not own <= units.keys() and units_to_reserve(lines) != units:
+        raise TotalChanged(None, reason=_("A set in your basket has changed. Please check it."))
 
 
 def lock_basket(basket_id: int) -> AbstractBasket:
@@ -189,15 +208,18 @@ def _write_order(submission: Submission, totals: Totals, number: str) -> Abstrac
         site=Site.objects.get_current(),
         guest_email=submission.guest_email,
     )
-    if submission.has_consent:
-        text = _("The customer asked for the downloads at once and gave up the right to withdraw")
-        record_event(order, OrderEvent.Kind.OTHER, text, reference=CONSENT)
     arrival = promised_arrival(totals.method)
     if arrival:
         OrderPromise.objects.create(
             order=order, arrives_from=arrival.first, arrives_until=arrival.last
         )
     return order
+
+
+def record_consent(order: AbstractOrder) -> None:
+    """Record that the buyer asked for the downloads at once."""
+    text = _("The customer asked for the downloads at once and gave up the right to withdraw")
+    record_event(order, OrderEvent.Kind.OTHER, text, reference=CONSENT)
 
 
 def time_to_pay(method: str) -> timedelta:

@@ -16,6 +16,7 @@ from checkout_app.payments import settle
 from checkout_app.storefront.requests import ShopRequest
 from checkout_app.storefront.session import Draft
 from checkout_app.storefront.summary import summary_of_order
+from commerce.digital.goods import AUTOMATIC
 from commerce.digital.summary import digital_goods_of
 from commerce.order_statuses import CANCELLED
 from commerce.orders.provision import units_left
@@ -99,7 +100,7 @@ class ThankYouView(View):
             "refund": attempt.refunds.order_by("pk").last() if attempt else None,
             "is_cancelled": order.status == CANCELLED,
             "digital": digital_goods_of(order),
-            "is_being_provided": bool(units_left(order, lambda kind: kind.is_automatic)),
+            "is_being_provided": bool(units_left(order, lambda kind: kind in AUTOMATIC)),
             "password_rules": password_validators_help_text_html(),
         }
         return render(request, "checkout/thank_you.html", context)

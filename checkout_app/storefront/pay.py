@@ -28,7 +28,6 @@ from checkout_app.storefront.confirmation import restore_basket
 from checkout_app.storefront.refusals import refuse, shortage_text, total_changed_text
 from checkout_app.storefront.requests import ShopRequest
 from checkout_app.storefront.views import PaymentView
-from commerce.digital.goods import has_downloads
 from commerce.exceptions import OutOfStock, QuantityRefused
 from commerce.models import User
 
@@ -115,10 +114,8 @@ class PayView(PaymentView):
         return attempt, intent
 
     def submission(self, request: ShopRequest) -> Submission:
-        """What the order is placed from. Raises TotalChanged, MethodGone, ConsentMissing."""
+        """What the order is placed from. Raises TotalChanged, MethodGone."""
         agrees = request.POST.get("download_consent") == "yes"
-        if not agrees and has_downloads(request.basket):
-            raise ConsentMissing
         user = request.user if isinstance(request.user, User) else None
         try:
             shown = Decimal(request.POST.get("total", ""))

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.validators import MaxValueValidator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.functional import cached_property
@@ -18,9 +19,10 @@ from commerce.dashboard.staff_views import StaffPage
 from commerce.index.bundles import update_bundles
 from commerce.index.refresh import refresh_listings
 from commerce.models import BundlePart
+from commerce.orders.reservations import lock_stock
 from commerce.requests import parse_pk
 from commerce.stock.availability import tracks_stock
-from commerce.stock.selling import is_shipped
+from commerce.stock.selling import is_shipped, selling_of
 
 
 class PartForm(forms.Form):
@@ -52,6 +54,10 @@ def refusal_of_part(bundle: AbstractProduct, part: AbstractProduct) -> str:
     names = {"part": part.get_title()}
     if part.pk == bundle.pk or BundlePart.objects.filter(bundle=part).exists():
         return _("“%(part)s” is a bundle itself.") % names
+    if BundlePart.objects.filter(part=bundle).exists():
+        return _("“%(bundle)s” is part of a bundle, so it can’t be one itself.") % {
+            "bundle": bundle.get_title()
+        }
     if not tracks_stock(part) or not is_shipped(part):
         return _("“%(part)s” has no stock, so it can’t be part of a bundle.") % names
     if BundlePart.objects.filter(bundle=bundle, part=part).exists():
@@ -76,23 +82,46 @@ class BundleView(StaffPage, TemplateView):
         """Why this product cannot be a bundle; "" if it can."""
         if BundlePart.objects.filter(part=self.product).exists():
             return _("This product is part of a bundle, so it can’t be one itself.")
-        if not tracks_stock(self.product):
-            return _("Products without stock can’t be bundles: their type must track it.")
+        if not tracks_stock(self.product) or not is_shipped(self.product):
+            return _("Only products that are sent by post and have stock can be bundles.")
+        if selling_of(self.product).later:
+            return _("Bundles are sold from stock only. Turn off ordering without stock first.")
         if not self.product.stockrecords.exists():
             return _("Give the product a price first; its stock follows from its parts.")
         return ""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.POST.get("action") == "remove":
-            pk = parse_pk(request.POST.get("part_id", ""))
-            get_object_or_404(BundlePart, bundle=self.product, pk=pk).delete()
-            return self.done(_("The part is removed."))
+            return self.remove(parse_pk(request.POST.get("part_id", "")))
         form = PartForm(self.product, request.POST)
         if self.refusal() or not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form), status=422)
         quantity = form.cleaned_data["quantity"]
-        BundlePart.objects.create(bundle=self.product, part=form.part, quantity=quantity)
+        with transaction.atomic():
+            self.lock(form.part.pk)
+            if refusal := refusal_of_part(self.product, form.part):
+                form.add_error("sku", refusal)
+                return self.render_to_response(self.get_context_data(form=form), status=422)
+            BundlePart.objects.create(bundle=self.product, part=form.part, quantity=quantity)
         return self.done(_("The part is added."))
+
+    def lock(self, part_id: int) -> None:
+        """Lock the stock of bundle and part: orders read the parts under this lock."""
+        records = get_model("partner", "StockRecord").objects
+        found = records.filter(product__in=[self.product.pk, part_id])
+        lock_stock(found.values_list("pk", flat=True))
+
+    def remove(self, pk: int) -> HttpResponse:
+        """Remove a part. Without parts the product has no stock until staff give it some."""
+        part = get_object_or_404(BundlePart, bundle=self.product, pk=pk)
+        with transaction.atomic():
+            self.lock(part.part_id)
+            part.delete()
+            if not self.product.bundle_parts.exists():
+                for record in self.product.stockrecords.all():
+                    record.num_in_stock = record.num_allocated or 0
+                    record.save()
+        return self.done(_("The part is removed."))
 
     def done(self, text: str) -> HttpResponse:
         """Update stock and lists, and show the page again."""

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.functional import cached_property
@@ -77,7 +78,7 @@ class ProductFilesView(StaffPage, TemplateView):
     """Lists, adds, replaces and takes off the files of a product or variant.
 
     A POST is one of ``action`` "add", "replace" or "remove". Buyers keep a file that was taken off;
-    a file that nobody bought is deleted.
+    a file of a product that nobody ordered is deleted.
     """
 
     template_name = "oscar/dashboard/catalogue/files.html"
@@ -117,7 +118,9 @@ class ProductFilesView(StaffPage, TemplateView):
             row.file.storage.delete(old)
 
     def remove(self, row: ProductFile) -> HttpResponse:
-        if row.downloads.exists():
+        lines = get_model("order", "Line").objects
+        bought = Q(product=self.product) | Q(product__parent=self.product)
+        if row.downloads.exists() or lines.filter(bought).exists():
             row.is_offered = False
             row.save(update_fields=["is_offered"])
             text = _("“%(title)s” is no longer sold. Earlier buyers can still download it.")

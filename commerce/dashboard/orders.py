@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
+from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -33,10 +34,10 @@ from commerce.digital.summary import digital_goods_of
 from commerce.documents.links import links_for_staff
 from commerce.exceptions import AddressRefused, DispatchRefused
 from commerce.models import Download, GiftCard, OrderEvent
-from commerce.order_statuses import CANCELLED, PART_SHIPPED
+from commerce.order_statuses import CANCELLED
 from commerce.orders.pipeline import BY_HAND, refusal_for_staff
 from commerce.orders.provision import provide
-from commerce.orders.shipments import cancel_rest, mark_delivered, parcels_of, ship
+from commerce.orders.shipments import cancel_rest, mark_delivered, may_cancel_rest, parcels_of, ship
 from commerce.orders.shipping_address import correct_address, refusal_of_address
 from commerce.requests import parse_pk
 
@@ -106,7 +107,7 @@ class OrderDetailView(OscarOrderDetailView):
             digital=digital_goods_of(order),
             returns=order.returns.all(),
             withdrawals=order.withdrawals.all(),
-            is_part_shipped=order.status == PART_SHIPPED,
+            may_cancel_rest=may_cancel_rest(order),
             may_correct_address=not refusal_of_address(order),
             may={act: self.request.user.has_perm(asks) for act, asks in ORDER_ACTS.items()},
             **kwargs,
@@ -144,9 +145,10 @@ class OrderDetailView(OscarOrderDetailView):
         pk = parse_pk(request.POST.get("download", ""))
         if not Download.objects.filter(pk=pk, line__order=order).exists():
             return self.reload_page(error=_("This download is not part of the order."))
-        renew_download(pk)
-        text = _("A download was opened again")
-        record_event(order, OrderEvent.Kind.OTHER, text, user=signed_in_user(request))
+        with transaction.atomic():
+            renew_download(pk)
+            text = _("A download was opened again")
+            record_event(order, OrderEvent.Kind.OTHER, text, user=signed_in_user(request))
         messages.success(request, _("The customer can download the file again."))
         return self.reload_page()
 
@@ -161,9 +163,12 @@ class OrderDetailView(OscarOrderDetailView):
             return self.reload_page(
                 error=_("“%(email)s” is not an email address.") % {"email": email}
             )
-        change_recipient(pk, email)
-        text = _("A gift card goes to another address, or was sent again")
-        record_event(order, OrderEvent.Kind.OTHER, text, user=signed_in_user(request))
+        require_recent_sign_in(request)
+        with transaction.atomic():
+            change_recipient(pk, email)
+            text = _("A gift card goes to another address, or was sent again")
+            user = signed_in_user(request)
+            record_event(order, OrderEvent.Kind.OTHER, text, user=user, reference=f"gift-card:{pk}")
         messages.success(request, _("The gift card is saved."))
         return self.reload_page()
 

@@ -6,7 +6,7 @@ too. The button on its page counts the download and sends the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from commerce.digital.goods import files_of
+from commerce.digital.withholding import is_withheld
 from commerce.models import Download
 from commerce.order_statuses import CANCELLED, REFUNDED
 from commerce.shop_settings.current import current_shop
@@ -42,22 +43,25 @@ class DownloadStatus(Enum):
     ORDER_ENDED = "order ended"
 
 
-def grant_downloads(lines: Iterable[AbstractLine], *, at: datetime | None = None) -> list[Download]:
-    """Let the buyer of order lines download the files of their products. Repeating adds nothing."""
+def grant_downloads(
+    lines: Iterable[AbstractLine], units: Mapping[int, int], *, at: datetime | None = None
+) -> list[Download]:
+    """Let the buyer of ``{line_id: units}`` download the files of their products.
+
+    Each unit allows as many downloads as the shop settings say.
+    """
     shop, at = current_shop(), at or timezone.now()
     lines = [line for line in lines if line.product is not None]
-    files = files_of([line.product for line in lines])
+    files = files_of([line.product for line in lines], with_former=True)
     granted = []
     for line in lines:
         for file in files[line.product_id]:
             download, _is_new = Download.objects.get_or_create(
-                line=line,
-                file=file,
-                defaults={
-                    "expires_at": at + timedelta(days=shop.download_days),
-                    "left": shop.download_limit * line.quantity,
-                },
+                line=line, file=file, defaults={"expires_at": at, "left": 0}
             )
+            download.expires_at = at + timedelta(days=shop.download_days)
+            download.left += shop.download_limit * units[line.pk]
+            download.save(update_fields=["expires_at", "left"])
             granted.append(download)
     return granted
 
@@ -70,7 +74,7 @@ def downloads_of(order: AbstractOrder) -> list[Download]:
 
 def status_of(download: Download, *, at: datetime | None = None) -> DownloadStatus:
     """Whether a download is possible. Reads its line's order."""
-    if download.line.order.status in ENDED:
+    if download.line.order.status in ENDED or is_withheld(download.line.order):
         return DownloadStatus.ORDER_ENDED
     if download.expires_at <= (at or timezone.now()):
         return DownloadStatus.EXPIRED
@@ -104,6 +108,8 @@ def count_download(download: Download, *, at: datetime | None = None) -> bool:
     One conditional UPDATE: two requests at once cannot both take the last download.
     """
     at = at or timezone.now()
+    if is_withheld(download.line.order):
+        return False
     allowed = Download.objects.filter(pk=download.pk, left__gt=0, expires_at__gt=at)
     allowed = allowed.exclude(line__order__status__in=ENDED)
     changed = allowed.update(left=F("left") - 1, count=F("count") + 1, last_at=at)
@@ -114,4 +120,12 @@ def renew_download(download_id: int, *, at: datetime | None = None) -> None:
     """Allow as many downloads, for as long, as after the purchase."""
     shop = current_shop()
     until = (at or timezone.now()) + timedelta(days=shop.download_days)
-    Download.objects.filter(pk=download_id).update(expires_at=until, left=shop.download_limit)
+    download = Download.objects.select_related("line").get(pk=download_id)
+    left = shop.download_limit * download.line.quantity
+    Download.objects.filter(pk=download_id).update(expires_at=until, left=left)
+
+
+def end_downloads(line_ids: Collection[int], *, at: datetime | None = None) -> None:
+    """End the downloads of order lines that were refunded whole."""
+    rows = Download.objects.filter(line__in=list(line_ids))
+    rows.update(left=0, expires_at=at or timezone.now())

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,14 +21,15 @@ from django_tasks import task
 from oscar.core.loading import get_model
 
 from commerce.demonstration import is_demonstration
+from commerce.digital.withholding import is_withheld
 from commerce.mail.outbox import queue_mail
 from commerce.mail.templates import messages_for
-from commerce.models import GiftCard, OptionPrice, OutgoingMail
+from commerce.models import GiftCard, LineFulfilment, OptionPrice, OutgoingMail
 from commerce.money import format_money
 from commerce.shop_settings.current import current_shop, in_the_shops_terms
 from commerce.shop_values.readable_codes import readable_code
-from commerce.stock.selling import selling_of, shop_today
-from commerce.transactions import enqueue_on_commit
+from commerce.stock.selling import shop_today
+from commerce.transactions import enqueue_on_commit, retry_transient
 
 if TYPE_CHECKING:
     from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
@@ -38,6 +40,10 @@ logger = logging.getLogger(__name__)
 CODE_LENGTH = 16
 #: The furthest day on which a card can be sent.
 LATEST = timedelta(days=365)
+#: Prefix of the keys of their mails.
+KEY = "gift-card:"
+#: Cards sent in one run, and how often a card is sent without staff.
+MOST_AT_ONCE, MOST_SENDINGS = 200, 3
 #: Mails with a code expire unsent after an hour; within these days the card is sent again.
 CHECKED_FOR = timedelta(days=14)
 
@@ -54,26 +60,27 @@ def digest_of_code(code: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def issue_gift_cards(line: AbstractLine) -> list[GiftCard]:
-    """Make the gift cards of a paid order line, one per unit. Repeating makes none."""
-    value = selling_of(line.product).gift_card_value
-    if not value:
+def issue_gift_cards(line: AbstractLine, units: int) -> list[GiftCard]:
+    """Make the gift cards of ``units`` of a paid order line, of the value that was ordered.
+
+    The caller has locked the order.
+    """
+    row = LineFulfilment.objects.filter(pk=line.pk).first()
+    if row is None or not row.gift_card_value:
         return []
-    answers = _answers(line)
+    answers, known = _answers(line), GiftCard.objects.filter(line=line).count()
     cards = [
-        GiftCard.objects.get_or_create(
+        GiftCard.objects.create(
             line=line,
-            number=number,
-            defaults={
-                "value": value,
-                "currency": line.order.currency,
-                "email": answers.get(OptionPrice.Meaning.EMAIL) or line.order.email,
-                "recipient": answers.get(OptionPrice.Meaning.RECIPIENT, "")[:120],
-                "message": answers.get(OptionPrice.Meaning.MESSAGE, ""),
-                "send_on": _day(answers.get(OptionPrice.Meaning.SEND_ON)),
-            },
-        )[0]
-        for number in range(1, line.quantity + 1)
+            number=known + number,
+            value=row.gift_card_value,
+            currency=line.order.currency,
+            email=answers.get(OptionPrice.Meaning.EMAIL) or line.order.email,
+            recipient=answers.get(OptionPrice.Meaning.RECIPIENT, "")[:120],
+            message=answers.get(OptionPrice.Meaning.MESSAGE, ""),
+            send_on=_day(answers.get(OptionPrice.Meaning.SEND_ON)),
+        )
+        for number in range(1, units + 1)
     ]
     for card in cards:
         if card.send_on <= shop_today():
@@ -100,6 +107,7 @@ def _day(text: str | None) -> date:
     return min(max(day, shop_today()), shop_today() + LATEST)
 
 
+@retry_transient
 @in_the_shops_terms()
 def send_gift_card(card_id: int, *, again: bool = False, at: datetime | None = None) -> bool:
     """Send a waiting card with a new code; with ``again``, also one that was sent before.
@@ -109,6 +117,8 @@ def send_gift_card(card_id: int, *, again: bool = False, at: datetime | None = N
     at = at or timezone.now()
     with transaction.atomic():
         card = GiftCard.objects.select_for_update().get(pk=card_id)
+        if card.line is not None and is_withheld(card.line.order):
+            return False
         is_due = card.status == GiftCard.Status.WAITING
         if not is_due and not (again and card.status == GiftCard.Status.SENT):
             return False
@@ -131,7 +141,7 @@ def send_gift_card(card_id: int, *, again: bool = False, at: datetime | None = N
 
 def mail_key(card: GiftCard) -> str:
     """The key of the card's last mail."""
-    return f"gift-card:{card.pk}:{card.sendings}"
+    return f"{KEY}{card.pk}:{card.sendings}"
 
 
 def _facts(card: GiftCard, code: str) -> dict[str, Any]:
@@ -155,20 +165,59 @@ def send_due_gift_cards(*, at: datetime | None = None) -> int:
     """Send every card whose day has come, and those whose mail expired unsent. Returns how many."""
     at = at or timezone.now()
     due = GiftCard.objects.filter(status=GiftCard.Status.WAITING, send_on__lte=shop_today())
-    sent = sum(send_gift_card(pk, at=at) for pk in due.values_list("pk", flat=True)[:200])
-    recent = GiftCard.objects.filter(status=GiftCard.Status.SENT, sent_at__gt=at - CHECKED_FOR)
-    keys = {mail_key(card): card.pk for card in recent}
-    expired = OutgoingMail.objects.filter(key__in=keys, state=OutgoingMail.State.EXPIRED)
-    for key in expired.values_list("key", flat=True):
-        sent += send_gift_card(keys[key], again=True, at=at)
+    sent = 0
+    for pk in list(due.order_by("send_on", "pk").values_list("pk", flat=True)[:MOST_AT_ONCE]):
+        with logged_errors("gift card", pk):
+            sent += send_gift_card(pk, at=at)
+    for pk in _sent_in_vain(at):
+        with logged_errors("gift card", pk):
+            sent += send_gift_card(pk, again=True, at=at)
     return sent
 
 
+def _sent_in_vain(at: datetime) -> list[int]:
+    """Cards whose last mail expired unsent, unless that happened ``MOST_SENDINGS`` times already."""
+    mails = OutgoingMail.objects.filter(
+        key__startswith=KEY, state=OutgoingMail.State.EXPIRED, created_at__gt=at - CHECKED_FOR
+    )
+    expired = set(mails.values_list("key", flat=True))
+    keys = {int(key.split(":")[1]) for key in expired}
+    cards = GiftCard.objects.filter(
+        pk__in=keys, status=GiftCard.Status.SENT, sendings__lt=MOST_SENDINGS
+    )
+    return [card.pk for card in cards if mail_key(card) in expired]
+
+
+@contextmanager
+def logged_errors(what: str, pk: int) -> Iterator[None]:
+    """Log the error of one item, so that it does not stop the others."""
+    try:
+        yield
+    except Exception:
+        logger.exception("%s %s failed", what, pk)
+
+
 def change_recipient(card_id: int, email: str) -> None:
-    """Change the address of a card that is not cancelled, and send it again if it was sent."""
+    """Change the address of a card that is not cancelled.
+
+    A card that was sent is sent again with a new code; one that waits goes out on its day.
+    """
     cards = GiftCard.objects.exclude(status=GiftCard.Status.VOID)
-    if cards.filter(pk=card_id).update(email=email):
+    cards.filter(pk=card_id).update(email=email)
+    if cards.filter(pk=card_id, status=GiftCard.Status.SENT).exists():
         send_gift_card(card_id, again=True)
+
+
+def end_gift_cards(line: AbstractLine, refunded: int) -> None:
+    """Cancel cards of an order line of which ``refunded`` units were refunded in all.
+
+    At most the units that are not refunded keep a card; those that were not sent end first.
+    """
+    live = GiftCard.objects.filter(line=line).exclude(status=GiftCard.Status.VOID)
+    rows = sorted(live, key=lambda card: (card.status == GiftCard.Status.SENT, -card.number))
+    spare = rows[: max(len(rows) - max(line.quantity - refunded, 0), 0)]
+    cards = GiftCard.objects.filter(pk__in=[card.pk for card in spare])
+    cards.update(status=GiftCard.Status.VOID, code_digest=None)
 
 
 def gift_cards_of(order: AbstractOrder) -> list[GiftCard]:

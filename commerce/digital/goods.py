@@ -3,42 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from commerce.bulk_sql import literal_in
-from commerce.models import ProductFile
+from commerce.models import LineFulfilment, ProductFile
 from commerce.stock.selling import is_shipped, selling_of
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket
     from oscar.apps.catalogue.abstract_models import AbstractProduct
+    from oscar.apps.order.abstract_models import AbstractLine
 
 
-class Fulfilment(Enum):
-    """What happens to a paid unit. Staff send parcels and provide services; the rest is automatic."""
-
-    PARCEL = "parcel"
-    DOWNLOAD = "download"
-    GIFT_CARD = "gift card"
-    SERVICE = "service"
-
-    @property
-    def is_automatic(self) -> bool:
-        """Whether it is provided without staff as soon as it is paid."""
-        return self in (Fulfilment.DOWNLOAD, Fulfilment.GIFT_CARD)
+Fulfilment = LineFulfilment.Kind
+#: Provided without staff as soon as they are paid.
+AUTOMATIC = (Fulfilment.DOWNLOAD, Fulfilment.GIFT_CARD)
 
 
-def files_of(products: Iterable[AbstractProduct]) -> dict[int, list[ProductFile]]:
+def files_of(
+    products: Iterable[AbstractProduct], *, with_former: bool = False
+) -> dict[int, list[ProductFile]]:
     """``{product key: the files that its buyers may download}``, a variant's own or its product's.
 
-    One query for any number of products.
+    ``with_former`` adds, for products without files on offer, those that were taken off: an order
+    may be older. One query for any number of products.
     """
     products = list(products)
     keys = {pk for product in products for pk in (product.pk, product.parent_id) if pk}
     found: dict[int | None, list[ProductFile]] = {}
-    for row in ProductFile.objects.filter(product__in=literal_in(keys), is_offered=True):
-        found.setdefault(row.product_id, []).append(row)
+    rows = list(ProductFile.objects.filter(product__in=literal_in(keys)))
+    offered = {row.product_id for row in rows if row.is_offered}
+    for row in rows:
+        if row.is_offered or (with_former and row.product_id not in offered):
+            found.setdefault(row.product_id, []).append(row)
     return {
         product.pk: found.get(product.pk) or found.get(product.parent_id, [])
         for product in products
@@ -50,7 +47,7 @@ def fulfilments_of(products: Iterable[AbstractProduct]) -> dict[int, Fulfilment]
     products = list(products)
     rest = [product for product in products if not is_shipped(product)]
     files = files_of(rest) if rest else {}
-    found = {product.pk: Fulfilment.PARCEL for product in products}
+    found: dict[int, Fulfilment] = {product.pk: Fulfilment.PARCEL for product in products}
     for product in rest:
         if selling_of(product).gift_card_value:
             found[product.pk] = Fulfilment.GIFT_CARD
@@ -64,3 +61,12 @@ def has_downloads(basket: AbstractBasket) -> bool:
     """Whether a basket has a product that is downloaded."""
     products = [line.product for line in basket.all_lines()]
     return Fulfilment.DOWNLOAD in fulfilments_of(products).values()
+
+
+def store_fulfilment(line: AbstractLine) -> None:
+    """Store how an order line will reach its buyer, whatever becomes of the product."""
+    LineFulfilment.objects.create(
+        line=line,
+        kind=fulfilments_of([line.product])[line.product_id],
+        gift_card_value=selling_of(line.product).gift_card_value,
+    )

@@ -11,6 +11,8 @@ from commerce.imports.product_states import State
 from commerce.models import ProductDetails
 
 COLUMNS = tuple(details_fields({}))
+#: The other columns; all may be NULL.
+NOT_IMPORTED = ("is_stock_counted", "gift_card_value")
 
 
 def write_details(changes: Sequence[Change]) -> None:
@@ -24,11 +26,13 @@ def write_details(changes: Sequence[Change]) -> None:
     if not wanted:
         return
     empty = details_fields({})
-    gone = [pk for pk, fields in wanted.items() if fields == empty]
-    ProductDetails.objects.filter(product__in=literal_in(gone)).delete()
     rows = ProductDetails.objects.filter(product__in=literal_in(wanted))
     known = set(rows.values_list("product_id", flat=True))
-    full = {pk: fields for pk, fields in wanted.items() if fields != empty}
+    full = {pk: fields for pk, fields in wanted.items() if fields != empty or pk in known}
+    gone = [pk for pk, fields in full.items() if fields == empty]
+    # A row that says something else, such as the value of a gift card, stays.
+    bare = rows.filter(product__in=literal_in(gone))
+    bare.filter(**{f"{name}__isnull": True for name in NOT_IMPORTED}).delete()
     ProductDetails.objects.bulk_create(
         ProductDetails(product_id=pk, **fields) for pk, fields in full.items() if pk not in known
     )

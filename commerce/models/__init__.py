@@ -3,7 +3,7 @@
 from commerce.models.accounts import MarketingConsent, ProfilePicture, Throttle
 from commerce.models.bundles import BundlePart, OrderLinePart
 from commerce.models.changes import AuditEntry, StockChange
-from commerce.models.digital import Download, GiftCard, ProductFile
+from commerce.models.digital import Download, GiftCard, LineFulfilment, ProductFile
 from commerce.models.documents import CommercialDocument, DocumentCounter, DocumentKind
 from commerce.models.imports import (
     ImportedPicture,
@@ -63,6 +63,7 @@ __all__ = [
     "ImportRow",
     "ImportRun",
     "ImportedPicture",
+    "LineFulfilment",
     "Listing",
     "ListingTerms",
     "MarketingConsent",

@@ -56,6 +56,34 @@ class ProductFile(models.Model):
         return PurePath(self.name).suffix.lstrip(".").upper()
 
 
+class LineFulfilment(models.Model):
+    """How the units of an order line reach the buyer, as it was when they were ordered."""
+
+    class Kind(models.TextChoices):
+        """Staff send parcels and provide services; the rest is provided once it is paid."""
+
+        PARCEL = "parcel", _("sent by post")
+        DOWNLOAD = "download", _("download")
+        GIFT_CARD = "gift_card", _("gift card")
+        SERVICE = "service", _("service")
+
+    line = models.OneToOneField(
+        "order.Line", on_delete=models.CASCADE, primary_key=True, related_name="fulfilment"
+    )
+    kind = models.CharField(_("kind"), max_length=9, choices=Kind.choices)
+    gift_card_value = models.DecimalField(
+        _("value as a gift card"), max_digits=12, decimal_places=2, null=True
+    )
+
+    class Meta:
+        verbose_name = _("fulfilment of an order line")
+        verbose_name_plural = _("fulfilments of order lines")
+        indexes = [models.Index(fields=["kind"])]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
 class Download(models.Model):
     """The right of an order line to download a file, for a time and a number of times."""
 

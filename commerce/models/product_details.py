@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -92,6 +93,9 @@ class ProductDetails(models.Model):
     def __str__(self) -> str:
         return f"{self.product_id}"
 
+    def _is_bundle(self) -> bool:
+        return apps.get_model("commerce", "BundlePart").objects.filter(bundle=self.pk).exists()
+
     def clean(self) -> None:
         super().clean()
         errors = {}
@@ -99,6 +103,10 @@ class ProductDetails(models.Model):
             errors["content_unit"] = _("Give the content with its unit.")
         if self.min_quantity and self.max_quantity and self.min_quantity > self.max_quantity:
             errors["max_quantity"] = _("The maximum must not be below the minimum.")
+        counts = self.is_stock_counted is not False
+        is_plain = counts and not self.gift_card_value and self.is_shipped is not False
+        if not (is_plain and self.later in (self.Later.NONE, self.Later.NO)) and self._is_bundle():
+            errors["later"] = _("Bundles are sent by post, and sold from stock only.")
         if self.gift_card_value and self.is_shipped:
             errors["is_shipped"] = _("Gift cards are sent by email, not by post.")
         if self.later == self.Later.PREORDER and self.available_from is None:

@@ -10,6 +10,7 @@ from oscar.apps.order.utils import OrderDispatcher as OscarOrderDispatcher
 from oscar.apps.order.utils import OrderNumberGenerator as OscarOrderNumberGenerator
 from oscar.apps.voucher.abstract_models import AbstractVoucher
 
+from commerce.digital.goods import store_fulfilment
 from commerce.models import User
 from commerce.options.personal import choices_of, meaning_of, title_with_choices
 from commerce.orders.discount_uses import count_offer_use, count_voucher_use
@@ -53,6 +54,7 @@ class OrderCreator(OscarOrderCreator):
         title = title_with_choices(basket_line.product.get_title(), choices)
         line = super().create_line_models(order, basket_line, {"title": title[:255], **fields})
         store_parts(line)
+        store_fulfilment(line)
         return line
 
     def update_stock_records(self, line: AbstractLine) -> None:

@@ -2,14 +2,12 @@
 
 from oscar.apps.order.abstract_models import AbstractOrder
 
-from commerce.digital.goods import Fulfilment, fulfilments_of
-from commerce.stock.selling import DETAILS
+from commerce.digital.goods import Fulfilment
+from commerce.models import LineFulfilment
 
 
 def fulfilments_of_lines(order: AbstractOrder) -> dict[int, Fulfilment]:
-    """``{line key: its fulfilment}``. Lines of deleted products count as parcels."""
-    related = ("product__product_class", "product__parent__product_class")
-    details = [f"product__{name}" for name in DETAILS]
-    lines = list(order.lines.select_related(*related, *details))
-    kinds = fulfilments_of({line.product for line in lines if line.product})
-    return {line.pk: kinds.get(line.product_id, Fulfilment.PARCEL) for line in lines}
+    """``{line key: its fulfilment}`` as ordered. Lines without one count as parcels. Two queries."""
+    rows = LineFulfilment.objects.filter(line__order=order)
+    kinds = {row.line_id: Fulfilment(row.kind) for row in rows}
+    return {pk: kinds.get(pk, Fulfilment.PARCEL) for pk in order.lines.values_list("pk", flat=True)}

@@ -8,6 +8,7 @@ from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.apps.order.exceptions import InvalidOrderStatus
 from oscar.core.loading import get_model
@@ -39,6 +40,11 @@ from commerce.transactions import enqueue_or_run_on_commit
 BY_DISPATCH = (PART_SHIPPED, SHIPPED)
 #: Set by staff. Payments, parcels and returns have actions of their own.
 BY_HAND = (PACKING, DELIVERED, CANCELLED)
+#: Names of Oscar's shipping event types: sent in a parcel, or provided without one.
+SENT, PROVIDED = HANDED_OVER = ("Shipped", "Provided")
+HANDED_OVER_TEXT = gettext_lazy(
+    "The customer has part of this order already. Cancel the unsent items and refund them instead."
+)
 #: Reaching one of these returns unsent units to stock.
 RELEASING = (CANCELLED, REFUNDED)
 
@@ -76,7 +82,7 @@ def lock_order(order_id: int) -> AbstractOrder:
 
 def allocated_units(order: AbstractOrder) -> dict[int, int]:
     """The units allocated to an order's lines, bundles as their parts: ``{stockrecord_id: units}``."""
-    lines = list(order.lines.filter(num_allocated__gt=0).exclude(stockrecord=None))
+    lines = list(order.lines.filter(num_allocated__gt=0))
     return units_from_stock(lines, {line.pk: line.num_allocated for line in lines})
 
 
@@ -101,6 +107,8 @@ def move_order(
         check_unchanged(order, units)
         if order.status == status:
             return order
+        if status == CANCELLED and has_handed_over(order):
+            raise IllegalMove(HANDED_OVER_TEXT)
         was_paid = order.status != PENDING
         set_status(order, status, why=note, user=user)
         if status == CANCELLED:
@@ -119,6 +127,11 @@ def move_order(
         if note:
             order.notes.create(message=note, user=user, note_type="System")
         return order
+
+
+def has_handed_over(order: AbstractOrder) -> bool:
+    """Whether the customer has any of the items: sent in a parcel, or provided without one."""
+    return order.shipping_events.filter(event_type__name__in=HANDED_OVER).exists()
 
 
 def check_unchanged(order: AbstractOrder, units: dict[int, int]) -> None:
@@ -149,7 +162,10 @@ def moves_for_staff(order: AbstractOrder) -> tuple[str, ...]:
     """
     if order.status == PENDING:
         return ()
-    return tuple(status for status in order.available_statuses() if status in BY_HAND)
+    moves = tuple(status for status in order.available_statuses() if status in BY_HAND)
+    if CANCELLED in moves and has_handed_over(order):
+        return tuple(status for status in moves if status != CANCELLED)
+    return moves
 
 
 def refusal_for_staff(order: AbstractOrder, status: str) -> str:
@@ -160,6 +176,8 @@ def refusal_for_staff(order: AbstractOrder, status: str) -> str:
         return _("Order %(number)s is awaiting payment. Its status updates automatically.") % {
             "number": order.number
         }
+    if status == CANCELLED and has_handed_over(order):
+        return str(HANDED_OVER_TEXT)
     if status in BY_DISPATCH:
         return _("Dispatch the items of order %(number)s on its own page.") % {
             "number": order.number

@@ -9,6 +9,8 @@ import logging
 from collections.abc import Callable, Iterable
 
 from django.db import transaction
+from django.db.models import F, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_tasks import task
@@ -17,18 +19,17 @@ from oscar.core.loading import get_model
 
 from commerce.audit.order_history import record_event
 from commerce.digital.downloads import download_url, grant_downloads
-from commerce.digital.gift_cards import issue_gift_cards
-from commerce.digital.goods import Fulfilment
-from commerce.exceptions import DispatchRefused
+from commerce.digital.gift_cards import issue_gift_cards, logged_errors
+from commerce.digital.goods import AUTOMATIC, Fulfilment
+from commerce.exceptions import DispatchRefused, OutOfStock
 from commerce.models import Download, OrderEvent, User
 from commerce.order_statuses import SHIPPED
 from commerce.orders.fulfilment import fulfilments_of_lines
 from commerce.orders.mails import queue_downloads_notice
-from commerce.orders.pipeline import set_status
+from commerce.orders.pipeline import PROVIDED, set_status
 from commerce.orders.shipments import (
     DISPATCH_CHECKS,
     PREPARATIONS,
-    PROVIDED,
     SENDABLE,
     checked_units,
     finish_if_delivered,
@@ -74,7 +75,10 @@ def provide(order_id: int, units: dict[int, int], *, user: User | None = None) -
         raise DispatchRefused(_("Items that are sent by post need a parcel."))
     for prepare in PREPARATIONS:
         prepare(order, dict(units), user)
-    _provide(order_id, units, user=user)
+    try:
+        _provide(order_id, units, user=user)
+    except OutOfStock as error:
+        raise DispatchRefused(_("Not enough stock: %(what)s.") % {"what": error}) from error
 
 
 @retry_transient
@@ -84,12 +88,15 @@ def _provide(order_id: int, units: dict[int, int], *, user: User | None) -> None
         units = checked_units(order, units)
         for check in DISPATCH_CHECKS:
             check(order, dict(units))
+        kinds = fulfilments_of_lines(order)
         lines = list(order.lines.filter(pk__in=units).select_related("product__parent", "order"))
         take_units(lines, units, Cause(order=order.number, user=user))
         write_event(order, units, PROVIDED)
-        downloads = grant_downloads(lines)
+        downloads = grant_downloads(
+            [line for line in lines if kinds[line.pk] is Fulfilment.DOWNLOAD], units
+        )
         for line in lines:
-            issue_gift_cards(line)
+            issue_gift_cards(line, units[line.pk])
         _record(order, units, user=user)
         if not units_to_send(order):
             set_status(order, SHIPPED, user=user)
@@ -122,7 +129,7 @@ def provide_automatically(order_id: int) -> bool:
     A refusal, such as a disputed payment, leaves them for staff and the next run.
     """
     order = get_model("order", "Order").objects.get(pk=order_id)
-    units = units_left(order, lambda kind: kind.is_automatic)
+    units = units_left(order, lambda kind: kind in AUTOMATIC)
     if not units:
         return True
     try:
@@ -135,22 +142,18 @@ def provide_automatically(order_id: int) -> bool:
 
 def provide_soon(order: AbstractOrder) -> None:
     """Enqueue the automatic provision of a paid order after the commit, if it has any."""
-    if units_left(order, lambda kind: kind.is_automatic):
+    if units_left(order, lambda kind: kind in AUTOMATIC):
         enqueue_on_commit(provide_task, order.pk)
 
 
 def waiting_orders() -> list[int]:
-    """Orders with lines that are neither sent nor provided, and may be downloads or gift cards."""
-    Line = get_model("order", "Line")
-    open_lines = Line.objects.filter(order__status__in=SENDABLE, shipping_event_quantities=None)
-    has_value = open_lines.filter(product__details__gift_card_value__gt=0)
-    parent_has_value = open_lines.filter(product__parent__details__gift_card_value__gt=0)
-    has_files = open_lines.filter(product__files__is_offered=True)
-    parent_has_files = open_lines.filter(product__parent__files__is_offered=True)
-    found: set[int] = set()
-    for rows in (has_value, parent_has_value, has_files, parent_has_files):
-        found.update(rows.values_list("order_id", flat=True)[:200])
-    return sorted(found)
+    """Orders with downloads or gift cards of which units are left, oldest first; 200 at most."""
+    lines = get_model("order", "Line").objects.filter(
+        order__status__in=SENDABLE, fulfilment__kind__in=AUTOMATIC
+    )
+    done = Coalesce(Sum("shipping_event_quantities__quantity"), 0)
+    rows = lines.annotate(done=done).filter(done__lt=F("quantity")).order_by("order")
+    return list(dict.fromkeys(rows.values_list("order_id", flat=True)[:200]))
 
 
 @task()
@@ -163,4 +166,5 @@ def provide_task(order_id: int) -> None:
 def provide_waiting_task() -> None:
     """Scheduled: provide what a lost task or a refusal left."""
     for order_id in waiting_orders():
-        provide_automatically(order_id)
+        with logged_errors("provision of order", order_id):
+            provide_automatically(order_id)

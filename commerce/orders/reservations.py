@@ -8,7 +8,7 @@ in ``reserve_stock`` guarantees that no unit is sold twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -40,15 +40,20 @@ def lock_stock(stockrecord_ids: Iterable[int]) -> dict[int, AbstractStockRecord]
     return {record.pk: record for record in records.order_by("pk")}
 
 
-def reserve_stock(quantities: Mapping[int, int], cause: Cause = NO_CAUSE) -> None:
+def reserve_stock(
+    quantities: Mapping[int, int], cause: Cause = NO_CAUSE, *, with_lock_of: Collection[int] = ()
+) -> None:
     """Allocate ``{stockrecord_id: units}`` for one order, all or nothing.
 
-    Products that can be ordered without stock are allocated beyond it. Raises OutOfStock with every shortage, and then changes nothing. Needs an open transaction;
-    locks the stock records by key. ``cause`` is recorded in the history (commerce.stock.history).
+    Products that can be ordered without stock are allocated beyond it. Raises OutOfStock with every
+    shortage, and then changes nothing. Needs an open transaction; locks the stock records by key,
+    together with those of the bundles that the order has (``with_lock_of``). ``cause`` is recorded in
+    the history (commerce.stock.history).
     """
     StockRecord = get_model("partner", "StockRecord")
     with transaction.atomic():
-        records = lock_stock(quantities)
+        locked = lock_stock({*quantities, *with_lock_of})
+        records = {pk: record for pk, record in locked.items() if pk in quantities}
         unlimited = _sold_without_stock(quantities)
         allocated = Coalesce(F("num_allocated"), Value(0))
         short = []

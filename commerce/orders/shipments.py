@@ -35,18 +35,23 @@ from commerce.order_statuses import (
 )
 from commerce.orders.fulfilment import fulfilments_of_lines
 from commerce.orders.mails import queue_shipped_notice
-from commerce.orders.pipeline import allocated_units, lock_order, set_status
+from commerce.orders.pipeline import (
+    HANDED_OVER,
+    SENT,
+    allocated_units,
+    has_handed_over,
+    lock_order,
+    set_status,
+)
 from commerce.orders.reservations import consume_stock, lock_stock, release_stock
 from commerce.pricing.delivery import Arrival, add_working_days
 from commerce.stock.bundles import units_from_stock
 from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
 
-#: Names of Oscar's shipping event types: sent, provided without a parcel (orders/provision.py), never
-#: to be sent, and returned to stock by a refund (units of a return are recorded in the return).
-SENT, PROVIDED, GIVEN_UP, CAME_BACK = "Shipped", "Provided", "Not sent", "Came back"
-#: The types after which the customer has the units.
-HANDED_OVER = (SENT, PROVIDED)
+#: Further types beside those of ``HANDED_OVER``: never to be sent, and returned to stock by a refund
+#: (units of a return are recorded in the return).
+GIVEN_UP, CAME_BACK = "Not sent", "Came back"
 #: Parcels may be sent from these statuses.
 SENDABLE = (AUTHORISED, PAID, PACKING, PART_SHIPPED)
 #: The characters of tracking numbers.
@@ -240,15 +245,17 @@ def _send(
         _save(lines)
         _move_on(order, is_last=not left, shipment=shipment, units=units)
         parcel = parcel_of(shipment)
-        queue_shipped_notice(order, parcel, rest=left)
-        issue_packing_slip(order, parcel, rest=left)  # last: docs/payments.md, "Lock order"
+        kinds = fulfilments_of_lines(order)
+        rest = {pk: count for pk, count in left.items() if kinds[pk] is Fulfilment.PARCEL}
+        queue_shipped_notice(order, parcel, rest=rest)
+        issue_packing_slip(order, parcel, rest=rest)  # last: docs/payments.md, "Lock order"
         return shipment
 
 
 def lock_with_stock(order_id: int) -> AbstractOrder:
     """The order, locked after the stock of its lines, as every writer does."""
     order = get_model("order", "Order").objects.get(pk=order_id)
-    lines = list(order.lines.exclude(stockrecord=None))
+    lines = list(order.lines.all())
     lock_stock(units_from_stock(lines, {line.pk: line.quantity for line in lines}))
     return lock_order(order_id)
 
@@ -368,16 +375,24 @@ def finish_if_delivered(order: AbstractOrder, *, user: User | None) -> None:
         set_status(order, DELIVERED, user=user)
 
 
+def may_cancel_rest(order: AbstractOrder) -> bool:
+    """Whether the unsent items can be cancelled: the customer has others already."""
+    is_paid = order.status in (PAID, PACKING, PART_SHIPPED)
+    return is_paid and has_handed_over(order) and bool(units_to_send(order))
+
+
 @retry_transient
 def cancel_rest(order_id: int, *, reason: str, user: User | None = None) -> None:
-    """Return the unsent units of a part shipped order to stock and set it to "Shipped".
+    """Return the unsent units of an order to stock and set it to "Shipped".
+
+    Only for orders of which the customer has something already (``may_cancel_rest``).
 
     Money stays as it is; refund the rest separately. Raises DispatchRefused with a sentence. Locks
     the stock records by key, then the order.
     """
     with transaction.atomic(durable=True):
         order = lock_with_stock(order_id)
-        if order.status != PART_SHIPPED:
+        if not may_cancel_rest(order):
             raise DispatchRefused(_("You can only cancel unsent items of a partly shipped order."))
         cause = Cause(order=order.number, user=user, reason=reason)
         release_stock(allocated_units(order), cause)

@@ -52,6 +52,7 @@ PLAIN = nothing_personal(
         "commerce.facetattribute": "id attribute position",
         "commerce.importedpicture": "id product_image source",
         "commerce.importmapping": "id kind columns_hash mapping updated_at",
+        "commerce.linefulfilment": "line kind gift_card_value",
         "commerce.listing": (
             "product title path created rating review_count popularity availability is_gone "
             "card variants variant_photos photos categories"

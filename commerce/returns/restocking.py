@@ -1,19 +1,31 @@
 """Returns refunded units to stock."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.utils.translation import gettext as _
-from oscar.apps.order.abstract_models import AbstractOrder
+from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
 from oscar.core.loading import get_model
 
+from commerce.digital.downloads import end_downloads
+from commerce.digital.gift_cards import end_gift_cards
 from commerce.exceptions import IllegalMove
 from commerce.models import ReturnRequest, User
-from commerce.order_statuses import PART_SHIPPED, SHIPPED
-from commerce.orders.pipeline import allocated_units, check_unchanged, lock_order, set_status
+from commerce.order_statuses import SHIPPED
+from commerce.orders.pipeline import (
+    allocated_units,
+    check_unchanged,
+    has_handed_over,
+    lock_order,
+    set_status,
+)
 from commerce.orders.reservations import consume_stock, release_stock, restock
 from commerce.orders.shipments import (
     CAME_BACK,
     GIVEN_UP,
+    SENDABLE,
     cancel_units,
+    finish_if_delivered,
     quantities_of,
     units_to_send,
     write_event,
@@ -45,7 +57,7 @@ def take_units_back(
         unsent = {pk: min(count, to_send.get(pk, 0)) for pk, count in units.items()}
         unsent = {pk: count for pk, count in unsent.items() if count}
         back = _units_from_outside(order, units, unsent, paid_before) if is_restocked else {}
-        lines = list(order.lines.filter(pk__in=units).exclude(stockrecord=None))
+        lines = list(order.lines.filter(pk__in=units))
         unheld = {line.pk: min(unsent.get(line.pk, 0), line.num_allocated) for line in lines}
         move = release_stock if is_restocked else consume_stock
         reason = _("refunded") if is_restocked else _("refunded, written off")
@@ -65,9 +77,25 @@ def take_units_back(
             write_event(order, back, CAME_BACK)
         if unsent:
             cancel_units(order, unsent)
-        if unsent and not units_to_send(order) and order.status == PART_SHIPPED:
-            set_status(order, SHIPPED, user=user)
+        _end_digital_goods(lines, units, paid_before)
+        if unsent and not units_to_send(order) and has_handed_over(order):
+            if order.status in SENDABLE:
+                set_status(order, SHIPPED, user=user)
+            finish_if_delivered(order, user=user)
     return order
+
+
+def _end_digital_goods(
+    lines: Iterable[AbstractLine], units: dict[int, int], paid_before: dict[int, int]
+) -> None:
+    """End the gift cards of refunded units, and the downloads of lines that are refunded whole."""
+    whole = []
+    for line in lines:
+        refunded = units.get(line.pk, 0) + paid_before.get(line.pk, 0)
+        if refunded >= line.quantity:
+            whole.append(line.pk)
+        end_gift_cards(line, refunded)
+    end_downloads(whole)
 
 
 def _units_from_outside(

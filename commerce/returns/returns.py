@@ -27,6 +27,7 @@ from commerce.orders.pipeline import lock_order, set_status
 from commerce.orders.reservations import lock_stock, restock
 from commerce.orders.shipments import CAME_BACK, quantities_of, units_sent
 from commerce.shop_values.readable_codes import readable_code
+from commerce.stock.bundles import units_from_stock
 from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
 
@@ -247,24 +248,23 @@ def receive_return(
     received than requested, or nothing. Locks the stock records by key, the order, the return.
     """
     with transaction.atomic(durable=True):
-        lines = ReturnLine.objects.filter(request=return_id).exclude(line__stockrecord=None)
-        lock_stock(lines.values_list("line__stockrecord", flat=True))
+        asked = list(ReturnLine.objects.filter(request=return_id).select_related("line"))
+        units = {row.line_id: row.quantity for row in asked}
+        lock_stock(units_from_stock([row.line for row in asked], units))
         request = _lock(return_id)
         rows = list(request.lines.select_related("line"))
         _check_received(rows, received)
         _move(request, State.RECEIVED)
-        restocked: defaultdict[int, int] = defaultdict(int)
         for row in rows:
             came = received.get(row.pk, Received(0))
             row.received = came.quantity
             row.condition = came.condition if came.quantity else ""
-            row.restocked = came.quantity if came.restock and row.line.stockrecord_id else 0
-            if row.restocked:
-                restocked[row.line.stockrecord_id] += row.restocked
+            has_stock = bool(units_from_stock([row.line], {row.line_id: 1}))
+            row.restocked = came.quantity if came.restock and has_stock else 0
         ReturnLine.objects.bulk_update(rows, ["received", "condition", "restocked"])
-        restock(
-            dict(restocked), Cause(order=request.order.number, user=user, reason=request.number)
-        )
+        back = {row.line_id: row.restocked for row in rows}
+        cause = Cause(order=request.order.number, user=user, reason=request.number)
+        restock(units_from_stock([row.line for row in rows], back), cause)
         _mail_outcome(request, "return_received", _("Return received"), user=user)
         _mark_returned(request.order, user=user)
         return request

@@ -27,7 +27,7 @@ from commerce.models import OrderEvent, User, Withdrawal
 from commerce.order_statuses import CANCELLED, PENDING
 from commerce.orders.link_requests import find_order, normal_number
 from commerce.orders.mails import shop_facts
-from commerce.orders.pipeline import lock_order, move_order
+from commerce.orders.pipeline import has_handed_over, lock_order, move_order
 from commerce.orders.shipments import units_sent
 from commerce.returns.returns import (
     delivered_on,
@@ -152,7 +152,9 @@ def period_of(withdrawal: Withdrawal) -> Period:
 
 def is_cancellable(order: AbstractOrder) -> bool:
     """Whether nothing was sent, so that accepting a withdrawal can cancel the order."""
-    return order.status != PENDING and CANCELLED in order.available_statuses()
+    if order.status == PENDING or CANCELLED not in order.available_statuses():
+        return False
+    return not has_handed_over(order)
 
 
 @retry_transient

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from oscar.core.loading import get_model
 
 from commerce.bulk_sql import literal_in
+from commerce.exceptions import OutOfStock, Shortage
 from commerce.models import BundlePart, OrderLinePart
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def records_of_parts(parts: Iterable[BundlePart]) -> dict[int, Any]:
 def expand_bundles(units: Mapping[int, int], products: Mapping[int, int]) -> dict[int, int]:
     """``{stockrecord_id: units}`` with the parts of bundles in place of the bundles.
 
-    ``products`` is ``{stockrecord_id: product key}``. One query if no product is a bundle.
+    ``products`` is ``{stockrecord_id: product key}``. One query if no product is a bundle. Raises
+    OutOfStock for a bundle with a part that has no stock record.
     """
     bundles = parts_of_bundles(set(products.values()))
     records = records_of_parts(row for rows in bundles.values() for row in rows) if bundles else {}
@@ -47,8 +49,9 @@ def expand_bundles(units: Mapping[int, int], products: Mapping[int, int]) -> dic
         if not parts:
             expanded[pk] += count
         for part in parts or ():
-            if record := records.get(part.part_id):
-                expanded[record.pk] += count * part.quantity
+            if part.part_id not in records:
+                raise OutOfStock([Shortage(part.part.get_title(), count * part.quantity, 0)])
+            expanded[records[part.part_id].pk] += count * part.quantity
     return dict(expanded)
 
 
@@ -70,15 +73,15 @@ def store_parts(line: AbstractLine) -> None:
 def units_from_stock(lines: Iterable[AbstractLine], units: Mapping[int, int]) -> dict[int, int]:
     """``{stockrecord_id: units}`` that ``{line_id: units}`` of order lines are made of.
 
-    Bundles count as their parts. One query for the parts of all lines.
+    Bundles count as their parts, also when the bundle was deleted. One query for all lines.
     """
-    lines = [line for line in lines if units.get(line.pk) and line.stockrecord_id]
+    lines = [line for line in lines if units.get(line.pk)]
     parts: dict[int, list[OrderLinePart]] = {}
     for row in OrderLinePart.objects.filter(line__in=literal_in([line.pk for line in lines])):
         parts.setdefault(row.line_id, []).append(row)
     stock: defaultdict[int, int] = defaultdict(int)
     for line in lines:
-        if line.pk not in parts:
+        if line.pk not in parts and line.stockrecord_id:
             stock[line.stockrecord_id] += units[line.pk]
         for row in parts.get(line.pk, ()):
             if row.stockrecord_id:

@@ -1,5 +1,6 @@
 """The page of a paid download, for anyone with its link."""
 
+import logging
 import mimetypes
 from http import HTTPStatus
 
@@ -19,6 +20,8 @@ from commerce.digital.downloads import (
 )
 from commerce.models import Download
 from commerce.storefront.guest_orders import refuse_link
+
+logger = logging.getLogger(__name__)
 
 
 @private_page
@@ -50,7 +53,10 @@ class DownloadView(generic.View):
             return refuse_link(request)
         try:
             content = download.file.file.open("rb")
-        except OSError:
+            content.read(1)  # a bucket is only asked now, and must not cost a download
+            content.seek(0)
+        except Exception:  # each storage has errors of its own
+            logger.exception("the file of download %s cannot be read", download.pk)
             messages.error(request, _("This file can’t be read at the moment. Please try later."))
             return redirect("download", token=token)
         if not count_download(download):

@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app.models import PaymentAttempt
+from checkout_app.models import Dispute, PaymentAttempt
 from checkout_app.payments import settle
 from commerce.clock import shop_time
 from commerce.digital.downloads import count_download, download_path
 from commerce.digital.gift_cards import digest_of_code, send_due_gift_cards
-from commerce.exceptions import DispatchRefused
+from commerce.exceptions import DispatchRefused, IllegalMove
 from commerce.models import (
     Download,
     GiftCard,
@@ -26,14 +26,24 @@ from commerce.models import (
     ProductDetails,
     ProductFile,
 )
+from commerce.orders import provision
 from commerce.orders.invariants import broken_invariants
-from commerce.orders.pipeline import move_order
+from commerce.orders.pipeline import move_order, moves_for_staff
 from commerce.orders.provision import provide, provide_waiting_task
-from commerce.orders.shipments import ship, units_to_send
+from commerce.orders.shipments import cancel_rest, ship, units_to_send
+from commerce.returns.restocking import take_units_back
 from commerce.stock.selling import shop_today
 from tests.crawler import Crawled
-from tests.factories import make_paid_order, make_product, make_user, pay, set_shop
+from tests.factories import (
+    make_paid_order,
+    make_product,
+    make_user,
+    pay,
+    set_shop,
+    stockrecord_of,
+)
 from tests.shopper import give_details, press_pay, put_in_basket
+from tests.signing import let_sign_in_age, sign_in
 
 pytestmark = pytest.mark.django_db
 Option = get_model("catalogue", "Option")
@@ -260,6 +270,46 @@ def test_parcel_and_download_are_handed_over_separately(
     assert broken_invariants() == []
 
 
+def test_order_of_which_something_was_handed_over_is_not_cancelled(
+    ebook, vase, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        order = make_paid_order((vase, 1), (ebook, 1))
+    order.refresh_from_db()
+    assert "Cancelled" not in moves_for_staff(order)
+    with pytest.raises(IllegalMove, match="has part of this order already"):
+        move_order(order.pk, "Cancelled")
+
+    cancel_rest(order.pk, reason="The vase broke.")
+
+    order.refresh_from_db()
+    assert order.status == "Delivered"
+    assert stockrecord_of(vase).num_allocated == 0
+    assert broken_invariants() == []
+
+
+def test_refund_of_the_rest_ends_the_order(ebook, vase, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        order = make_paid_order((vase, 1), (ebook, 1))
+    line = order.lines.get(product=vase)
+
+    take_units_back(order.pk, {line.pk: 1}, paid_before={}, is_restocked=True)
+
+    order.refresh_from_db()
+    assert order.status == "Delivered"
+    assert Download.objects.get().left == 5
+
+
+def test_file_taken_off_between_order_and_payment_is_delivered(staff, ebook):
+    order = make_paid_order((ebook, 1))
+    row = ProductFile.objects.get()
+    staff.post(reverse("staff-files", args=[ebook.pk]), {"action": "remove", "file_id": row.pk})
+
+    provide_waiting_task.call()
+
+    assert Download.objects.get(line__order=order).file == row
+
+
 def test_parcel_leaves_out_what_needs_none(ebook, vase):
     order = make_paid_order((vase, 1), (ebook, 1))
     with pytest.raises(DispatchRefused, match="need no parcel"):
@@ -360,6 +410,70 @@ def test_refund_cancels_the_code(gift_card, django_capture_on_commit_callbacks):
     assert (card.status, card.code_digest) == ("void", None)
 
 
+def test_refund_of_some_cards_ends_as_many_codes(gift_card, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        order = make_paid_order((gift_card, 3))
+    line = order.lines.get()
+
+    take_units_back(order.pk, {line.pk: 2}, paid_before={}, is_restocked=True)
+
+    statuses = list(GiftCard.objects.order_by("number").values_list("status", flat=True))
+    assert statuses == ["sent", "void", "void"]
+    assert GiftCard.objects.exclude(code_digest=None).count() == 1
+
+
+def test_card_refunded_before_it_was_issued_is_never_issued(gift_card):
+    order = make_paid_order((gift_card, 3))
+    line = order.lines.get()
+    take_units_back(order.pk, {line.pk: 2}, paid_before={}, is_restocked=True)
+
+    provide_waiting_task.call()
+
+    assert GiftCard.objects.exclude(status="void").count() == 1
+    order.refresh_from_db()
+    assert order.status == "Delivered"
+
+
+def test_card_has_the_value_that_was_ordered(gift_card):
+    order = make_paid_order((gift_card, 1))
+    ProductDetails.objects.update(gift_card_value=Decimal("500.00"))
+
+    provide_waiting_task.call()
+
+    assert GiftCard.objects.get(line__order=order).value == Decimal("50.00")
+
+
+@pytest.mark.parametrize("status", ["needs_response", "lost"])
+def test_disputed_payment_withholds_cards_and_downloads(
+    client, gift_card, ebook, status, django_capture_on_commit_callbacks
+):
+    day = shop_today() + timedelta(days=2)
+    with django_capture_on_commit_callbacks(execute=True):
+        order = make_paid_order((gift_card, 1, {"send_on": day.isoformat()}), (ebook, 1))
+    attempt = order.attempts.get()
+    Dispute.objects.create(attempt=attempt, gateway_id="dp_1", amount=attempt.amount, status=status)
+
+    with shop_time(timezone.now() + timedelta(days=3)):
+        assert send_due_gift_cards() == 0
+    assert GiftCard.objects.get().status == "waiting"
+    assert client.post(download_path(Download.objects.get())).status_code == 410
+
+
+def test_one_broken_order_does_not_stop_the_others(ebook, monkeypatch):
+    broken, whole = make_paid_order((ebook, 1)), make_paid_order((ebook, 1))
+    real = provision.provide
+
+    def fails(order_id, units, **options):
+        if order_id == broken.pk:
+            raise ValueError("broken")
+        return real(order_id, units, **options)
+
+    monkeypatch.setattr(provision, "provide", fails)
+    provide_waiting_task.call()
+
+    assert [row.line.order_id for row in Download.objects.all()] == [whole.pk]
+
+
 def test_expired_mail_of_a_card_is_sent_again(gift_card, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         make_paid_order((gift_card, 1))
@@ -377,7 +491,8 @@ def test_expired_mail_of_a_card_is_sent_again(gift_card, django_capture_on_commi
 
 @pytest.fixture
 def staff(client):
-    client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
+    make_user("staff@example.com", is_staff=True, is_superuser=True)
+    sign_in(client, "staff@example.com")
     return client
 
 
@@ -427,6 +542,19 @@ def test_staff_correct_the_recipient(staff, gift_card, django_capture_on_commit_
         ["bbo@example.com"], ["bob@example.com"],
     ]  # fmt: skip
     assert GiftCard.objects.get().code_digest != card.code_digest
+
+
+def test_address_of_a_card_needs_a_recent_sign_in(
+    staff, gift_card, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        order = make_paid_order((gift_card, 1))
+    card = GiftCard.objects.get()
+    let_sign_in_age(staff)
+
+    act(staff, order, order_action="send_gift_card", gift_card=card.pk, email="me@example.com")
+
+    assert GiftCard.objects.get().email == card.email
 
 
 def test_staff_add_replace_and_take_off_files(staff, ebook, bought):

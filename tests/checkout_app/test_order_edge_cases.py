@@ -305,9 +305,9 @@ def test_voucher_expiring_during_pay_is_named(cup, monkeypatch):
     other = order_of((cup, 1)).order
     reserve = placement.reserve_stock
 
-    def somebody_is_faster(quantities, cause):
+    def somebody_is_faster(*arguments, **options):
         voucher.applications.create(order=other)
-        reserve(quantities, cause)
+        reserve(*arguments, **options)
 
     monkeypatch.setattr(placement, "reserve_stock", somebody_is_faster)
 

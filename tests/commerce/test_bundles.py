@@ -6,14 +6,16 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from checkout_app.payments.placement import place_order
 from commerce.documents.issuing import packing_facts
 from commerce.exceptions import OutOfStock
 from commerce.index.listings import cards_for
 from commerce.index.refresh import broken_listings
-from commerce.models import BundlePart, StockChange
+from commerce.models import BundlePart, ProductDetails, ReturnRequest, StockChange
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
 from commerce.orders.shipments import ship
+from commerce.returns.returns import Received, receive_return
 from tests.crawler import Crawled
 from tests.factories import (
     make_basket,
@@ -116,12 +118,60 @@ def test_cancelling_returns_the_parts_as_they_were_ordered(
     assert broken_invariants() == []
 
 
+def test_returned_bundle_restocks_its_parts(tea_set, teapot, django_capture_on_commit_callbacks):
+    order = make_paid_order((tea_set, 2))
+    ship(order.pk)
+    line = order.lines.get()
+    request = ReturnRequest.objects.create(number="R-1", key="r", order=order, state="approved")
+    row = request.lines.create(line=line, quantity=2)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        receive_return(request.pk, {row.pk: Received(1, restock=True)}, user=None)
+
+    assert numbers(teapot, tea_set.mug) == [(6, 0), (8, 0)]
+    assert numbers(tea_set) == [(4, 0)]
+    assert broken_invariants() == []
+
+
+def test_parts_of_a_deleted_bundle_still_leave_the_stock(tea_set, teapot):
+    order = make_paid_order((tea_set, 2))
+    mug = tea_set.mug
+    tea_set.delete()
+
+    ship(order.pk)
+
+    assert numbers(teapot, mug) == [(5, 0), (6, 0)]
+    assert broken_invariants() == []
+
+
+def test_part_without_a_stock_record_refuses_the_bundle(tea_set, teapot):
+    basket = make_basket((tea_set, 1))
+    submission = make_submission(basket)
+    stockrecord_of(teapot).delete()
+
+    with pytest.raises(OutOfStock, match="Teapot: 0 of 1"):
+        place_order(submission)
+
+
+def test_bundle_cannot_be_sold_without_stock(tea_set):
+    for fields in ({"later": "backorder"}, {"is_stock_counted": False}, {"is_shipped": False}):
+        with pytest.raises(ValidationError, match="sold from stock only"):
+            ProductDetails(product=tea_set, **fields).full_clean()
+
+
+def test_product_without_parts_has_no_stock(staff, tea_set):
+    for part in list(tea_set.bundle_parts.all()):
+        staff.post(
+            reverse("staff-bundle", args=[tea_set.pk]), {"action": "remove", "part_id": part.pk}
+        )
+
+    assert numbers(tea_set) == [(0, 0)]
+
+
 def test_part_sold_elsewhere_refuses_the_bundle(tea_set, teapot):
     basket = make_basket((tea_set, 3))
     submission = make_submission(basket)
     make_paid_order((teapot, 5))
-    from checkout_app.payments.placement import place_order
-
     with pytest.raises(OutOfStock, match="Teapot: 2 of 3"):
         place_order(submission)
     assert numbers(teapot, tea_set.mug) == [(7, 5), (10, 0)]
