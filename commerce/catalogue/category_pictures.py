@@ -19,7 +19,7 @@ from commerce.index.facet_index import facet_index
 from commerce.index.listing_builder import CATEGORY
 from commerce.index.sort_orders import BY_COLUMNS
 from commerce.models import CategoryPhoto, Listing
-from commerce.models.cache_tags import SITE, list_tag, product_tag
+from commerce.models.cache_tags import SITE, order_tag, product_tag
 from commerce.page_cache.dependencies import depends_on
 from commerce.page_cache.memoise import memoise, memoise_many
 
@@ -112,8 +112,7 @@ def _borrow(names: dict[Any, int]) -> dict[Any, Picture | None]:
     chosen = {pk: next((key for key in ordered if key in of), None) for pk, of in members.items()}
     keys = {key for key in chosen.values() if key}
     cards = dict(Listing.objects.filter(pk__in=keys).values_list("pk", "card")) if keys else {}
-    depends_on(SITE, *map(product_tag, keys))
-    depends_on(*(list_tag(pk) for pk, key in chosen.items() if key is None))
+    depends_on(SITE, *map(product_tag, keys), *map(order_tag, chosen))
     found = {}
     for name, pk in names.items():
         card = cards.get(chosen[pk] or 0, {})

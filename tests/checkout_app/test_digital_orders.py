@@ -1,4 +1,4 @@
-"""Downloads, gift cards and services: from the basket to the button that downloads."""
+"""Downloads and services: from the basket to the button that downloads."""
 
 import re
 from datetime import timedelta
@@ -6,34 +6,27 @@ from decimal import Decimal
 
 import pytest
 from django.core import mail
-from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app.models import Dispute, PaymentAttempt
+from checkout_app.models import PaymentAttempt
 from checkout_app.payments import settle
-from commerce.clock import shop_time
 from commerce.digital.downloads import count_download, download_path
-from commerce.digital.gift_cards import digest_of_code, send_due_gift_cards
 from commerce.exceptions import DispatchRefused, IllegalMove
 from commerce.models import (
     Download,
-    GiftCard,
-    OptionPrice,
-    OutgoingMail,
     ProductDetails,
     ProductFile,
 )
-from commerce.orders import provision
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order, moves_for_staff
 from commerce.orders.provision import provide, provide_waiting_task
 from commerce.orders.shipments import cancel_rest, ship, units_to_send
 from commerce.returns.restocking import take_units_back
-from commerce.stock.selling import shop_today
 from tests.crawler import Crawled
+from tests.digital import PDF, act
 from tests.factories import (
     make_paid_order,
     make_product,
@@ -43,40 +36,8 @@ from tests.factories import (
     stockrecord_of,
 )
 from tests.shopper import give_details, press_pay, put_in_basket
-from tests.signing import let_sign_in_age, sign_in
 
 pytestmark = pytest.mark.django_db
-Option = get_model("catalogue", "Option")
-PDF = b"%PDF-1.7 the whole book"
-
-
-def add_file(product, name="book.pdf", content=PDF):
-    file = ContentFile(content, name)
-    return ProductFile.objects.create(
-        product=product, title="The book", name=name, size=len(content), file=file
-    )
-
-
-@pytest.fixture
-def ebook(shop):
-    product = make_product("E-book", price="12.00", track_stock=False)
-    ProductDetails.objects.create(product=product, is_shipped=False)
-    add_file(product)
-    return product
-
-
-@pytest.fixture
-def gift_card(shop):
-    """A gift card of £50 for someone else, with a message, on a day."""
-    product = make_product("Gift card", price="50.00", track_stock=False)
-    ProductDetails.objects.create(product=product, gift_card_value=Decimal("50.00"))
-    for order, (name, kind) in enumerate(
-        {"email": "text", "recipient": "text", "message": "text", "send_on": "date"}.items()
-    ):
-        option = Option.objects.create(name=name.title(), code=name, type=kind, order=order)
-        OptionPrice.objects.create(option=option, meaning=name)
-        product.product_options.add(option)
-    return product
 
 
 @pytest.fixture
@@ -337,168 +298,7 @@ def test_authorised_payment_is_captured_before_the_download(
     assert order.attempts.get().money_taken == Decimal("12.00")
 
 
-# --- Gift cards -----------------------------------------------------------------------------------
-
-
-def test_gift_card_is_mailed_on_its_day_and_only_the_mail_has_the_code(
-    gift_card, django_capture_on_commit_callbacks
-):
-    day = shop_today() + timedelta(days=9)
-    answers = {
-        "email": "bob@example.com", "recipient": "Bob", "message": "Happy birthday",
-        "send_on": day.isoformat(),
-    }  # fmt: skip
-    with django_capture_on_commit_callbacks(execute=True):
-        order = make_paid_order((gift_card, 2, answers))
-    cards = list(GiftCard.objects.all())
-    assert [(card.value, card.send_on, card.status) for card in cards] == [
-        (Decimal("50.00"), day, "waiting")
-    ] * 2
-    assert order.lines.get().title == "Gift card"
-    assert not [sent for sent in mail.outbox if "bob@example.com" in sent.to]
-
-    with (
-        shop_time(timezone.now() + timedelta(days=9)),
-        django_capture_on_commit_callbacks(execute=True),
-    ):
-        assert send_due_gift_cards() == 2
-        assert send_due_gift_cards() == 0
-
-    sent = [message for message in mail.outbox if "bob@example.com" in message.to]
-    codes = [re.search(r"Code: (\S+)", message.body)[1] for message in sent]
-    assert len(set(codes)) == 2
-    assert "Happy birthday" in sent[0].body
-    assert "£50" in sent[0].body
-    assert {digest_of_code(code.lower().replace("-", " ")) for code in codes} == set(
-        GiftCard.objects.values_list("code_digest", flat=True)
-    )
-    stored = str(list(OutgoingMail.objects.values())) + str(list(GiftCard.objects.values()))
-    assert not [code for code in codes if code in stored]
-
-
-def test_gift_card_without_answers_goes_to_the_buyer(gift_card, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        make_paid_order((gift_card, 1))
-
-    assert "Code: " in next(m for m in mail.outbox if "gift card" in m.subject.lower()).body
-    assert GiftCard.objects.get().email == "ada@example.com"
-
-
-@pytest.mark.parametrize(
-    ("answers", "sentence"),
-    [
-        ({"email": "bob"}, "Enter an email address for “Email”."),
-        ({"send_on": "2020-01-01"}, "“Send_On” can be any day from today, up to a year ahead."),
-    ],
-)
-def test_wrong_answers_are_explained(client, gift_card, answers, sentence):
-    url = reverse("basket:add", args=[gift_card.pk])
-
-    page = client.post(url, {"quantity": 1, **answers}, follow=True)
-
-    assert sentence in page.content.decode()
-    assert page.context["basket"].is_empty
-
-
-def test_refund_cancels_the_code(gift_card, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        order = make_paid_order((gift_card, 1))
-
-    move_order(order.pk, "Refunded")
-
-    card = GiftCard.objects.get()
-    assert (card.status, card.code_digest) == ("void", None)
-
-
-def test_refund_of_some_cards_ends_as_many_codes(gift_card, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        order = make_paid_order((gift_card, 3))
-    line = order.lines.get()
-
-    take_units_back(order.pk, {line.pk: 2}, paid_before={}, is_restocked=True)
-
-    statuses = list(GiftCard.objects.order_by("number").values_list("status", flat=True))
-    assert statuses == ["sent", "void", "void"]
-    assert GiftCard.objects.exclude(code_digest=None).count() == 1
-
-
-def test_card_refunded_before_it_was_issued_is_never_issued(gift_card):
-    order = make_paid_order((gift_card, 3))
-    line = order.lines.get()
-    take_units_back(order.pk, {line.pk: 2}, paid_before={}, is_restocked=True)
-
-    provide_waiting_task.call()
-
-    assert GiftCard.objects.exclude(status="void").count() == 1
-    order.refresh_from_db()
-    assert order.status == "Delivered"
-
-
-def test_card_has_the_value_that_was_ordered(gift_card):
-    order = make_paid_order((gift_card, 1))
-    ProductDetails.objects.update(gift_card_value=Decimal("500.00"))
-
-    provide_waiting_task.call()
-
-    assert GiftCard.objects.get(line__order=order).value == Decimal("50.00")
-
-
-@pytest.mark.parametrize("status", ["needs_response", "lost"])
-def test_disputed_payment_withholds_cards_and_downloads(
-    client, gift_card, ebook, status, django_capture_on_commit_callbacks
-):
-    day = shop_today() + timedelta(days=2)
-    with django_capture_on_commit_callbacks(execute=True):
-        order = make_paid_order((gift_card, 1, {"send_on": day.isoformat()}), (ebook, 1))
-    attempt = order.attempts.get()
-    Dispute.objects.create(attempt=attempt, gateway_id="dp_1", amount=attempt.amount, status=status)
-
-    with shop_time(timezone.now() + timedelta(days=3)):
-        assert send_due_gift_cards() == 0
-    assert GiftCard.objects.get().status == "waiting"
-    assert client.post(download_path(Download.objects.get())).status_code == 410
-
-
-def test_one_broken_order_does_not_stop_the_others(ebook, monkeypatch):
-    broken, whole = make_paid_order((ebook, 1)), make_paid_order((ebook, 1))
-    real = provision.provide
-
-    def fails(order_id, units, **options):
-        if order_id == broken.pk:
-            raise ValueError("broken")
-        return real(order_id, units, **options)
-
-    monkeypatch.setattr(provision, "provide", fails)
-    provide_waiting_task.call()
-
-    assert [row.line.order_id for row in Download.objects.all()] == [whole.pk]
-
-
-def test_expired_mail_of_a_card_is_sent_again(gift_card, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        make_paid_order((gift_card, 1))
-    OutgoingMail.objects.filter(key__startswith="gift-card:").update(state="expired")
-    digest = GiftCard.objects.get().code_digest
-
-    assert send_due_gift_cards() == 1
-
-    card = GiftCard.objects.get()
-    assert (card.sendings, card.code_digest == digest) == (2, False)
-
-
 # --- Services and staff ---------------------------------------------------------------------------
-
-
-@pytest.fixture
-def staff(client):
-    make_user("staff@example.com", is_staff=True, is_superuser=True)
-    sign_in(client, "staff@example.com")
-    return client
-
-
-def act(client, order, **fields):
-    url = reverse("dashboard:order-detail", args=[order.number])
-    return client.post(url, fields, follow=True)
 
 
 def test_staff_mark_a_service_as_provided(staff, framing, django_capture_on_commit_callbacks):
@@ -526,35 +326,6 @@ def test_staff_open_a_download_again(staff, bought):
     download.refresh_from_db()
     assert download.left == 5
     assert download.expires_at > timezone.now() + timedelta(days=29)
-
-
-def test_staff_correct_the_recipient(staff, gift_card, django_capture_on_commit_callbacks):
-    with django_capture_on_commit_callbacks(execute=True):
-        order = make_paid_order((gift_card, 1, {"email": "bbo@example.com"}))
-    card = GiftCard.objects.get()
-    wrong = act(staff, order, order_action="send_gift_card", gift_card=card.pk, email="bob")
-    assert "“bob” is not an email address." in wrong.content.decode()
-
-    with django_capture_on_commit_callbacks(execute=True):
-        act(staff, order, order_action="send_gift_card", gift_card=card.pk, email="bob@example.com")
-
-    assert [sent.to for sent in mail.outbox if "gift card" in sent.subject.lower()] == [
-        ["bbo@example.com"], ["bob@example.com"],
-    ]  # fmt: skip
-    assert GiftCard.objects.get().code_digest != card.code_digest
-
-
-def test_address_of_a_card_needs_a_recent_sign_in(
-    staff, gift_card, django_capture_on_commit_callbacks
-):
-    with django_capture_on_commit_callbacks(execute=True):
-        order = make_paid_order((gift_card, 1))
-    card = GiftCard.objects.get()
-    let_sign_in_age(staff)
-
-    act(staff, order, order_action="send_gift_card", gift_card=card.pk, email="me@example.com")
-
-    assert GiftCard.objects.get().email == card.email
 
 
 def test_staff_add_replace_and_take_off_files(staff, ebook, bought):

@@ -170,7 +170,7 @@ SENDING = {
 KEEPING = {
     "page order-capture", "page order-settle",
     "order save_note", "order delete_note", "order dispatch_parcel", "order mark_delivered",
-    "order give_up_rest",
+    "order give_up_rest", "order provide_units", "order renew_download", "order send_gift_card",
     "orders download_selected_orders",
     "withdrawal link", "withdrawal refuse",
     "return approve", "return refuse", "return receive",
