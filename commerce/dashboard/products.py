@@ -2,15 +2,22 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 from oscar.apps.dashboard.catalogue.views import (
     ProductCreateUpdateView as OscarProductCreateUpdateView,
 )
+from oscar.apps.dashboard.catalogue.views import ProductDeleteView as OscarProductDeleteView
 from oscar.apps.dashboard.catalogue.views import ProductListView as OscarProductListView
 from oscar.apps.dashboard.catalogue.views import ProductLookupView as OscarProductLookupView
 from oscar.core.loading import get_model
+
+from commerce.models import BundlePart
 
 
 class ProductCreateUpdateView(OscarProductCreateUpdateView):
@@ -49,3 +56,18 @@ class ProductLookupView(OscarProductLookupView):
             return super().get(request)
         except (ValueError, OverflowError) as error:
             raise Http404 from error
+
+
+class ProductDeleteView(OscarProductDeleteView):
+    """Refuses to delete a product that is part of a bundle, or whose variant is."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        product = self.get_object()
+        of_it = Q(part=product) | Q(part__parent=product)
+        bundles = BundlePart.objects.filter(of_it).select_related("bundle__parent")
+        titles = dict.fromkeys(row.bundle.get_title() for row in bundles)
+        if not titles:
+            return super().dispatch(request, *args, **kwargs)
+        text = _("It is part of %(bundles)s. Take it out there before you delete it.")
+        messages.error(request, text % {"bundles": ", ".join(titles)})
+        return redirect("dashboard:catalogue-product", pk=product.pk)

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -20,6 +21,7 @@ from django.utils.formats import date_format
 from django_tasks import task
 from oscar.core.loading import get_model
 
+from commerce.clock import shop_now
 from commerce.demonstration import is_demonstration
 from commerce.digital.withholding import is_withheld
 from commerce.mail.outbox import queue_mail
@@ -163,8 +165,9 @@ def _facts(card: GiftCard, code: str) -> dict[str, Any]:
 
 def send_due_gift_cards(*, at: datetime | None = None) -> int:
     """Send every card whose day has come, and those whose mail expired unsent. Returns how many."""
-    at = at or timezone.now()
-    due = GiftCard.objects.filter(status=GiftCard.Status.WAITING, send_on__lte=shop_today())
+    at = at or shop_now()
+    day = timezone.localdate(at, ZoneInfo(current_shop().time_zone))
+    due = GiftCard.objects.filter(status=GiftCard.Status.WAITING, send_on__lte=day)
     sent = 0
     for pk in list(due.order_by("send_on", "pk").values_list("pk", flat=True)[:MOST_AT_ONCE]):
         with logged_errors("gift card", pk):

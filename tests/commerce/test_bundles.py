@@ -237,6 +237,17 @@ def test_impossible_parts_are_refused(staff, tea_set, teapot, vase, sku_of, quan
     assert tea_set.bundle_parts.count() == 2
 
 
+def test_part_of_a_bundle_is_not_deleted(staff, tea_set, teapot, vase):
+    url = reverse("dashboard:catalogue-product-delete", args=[teapot.pk])
+
+    page = staff.post(url, follow=True)
+
+    assert "It is part of Tea set." in page.content.decode()
+    assert type(teapot).objects.filter(pk=teapot.pk).exists()
+    staff.post(reverse("dashboard:catalogue-product-delete", args=[vase.pk]))
+    assert not type(vase).objects.filter(pk=vase.pk).exists()
+
+
 def test_part_of_a_bundle_cannot_be_a_bundle(staff, tea_set, teapot, vase):
     url = reverse("staff-bundle", args=[teapot.pk])
     sku = stockrecord_of(vase).partner_sku
