@@ -69,8 +69,6 @@ def capture_for_shipment(order: AbstractOrder, units: dict[int, int], user: User
     if attempt is None:  # an imported order, or one from before the checkout
         return
     _check_disputes(attempt)
-    if user is None and attempt.captures.filter(progress=Progress.FAILED).exists():
-        raise DispatchRefused(_("An earlier capture failed. See the payment on this page."))
     if attempt.state == State.AUTHORISED:
         try:
             attempt = _capture_shipment(attempt, order, units, user=user)
