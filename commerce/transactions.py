@@ -4,7 +4,8 @@ import functools
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
@@ -79,3 +80,17 @@ def _was_enqueued(task: Task[P, Any], *args: P.args, **kwargs: P.kwargs) -> bool
         logger.exception("%s could not be enqueued", task.module_path)
         return False
     return True
+
+
+@contextmanager
+def isolate(what: str, *, expected: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Log and swallow errors, so that one failing item of a batch does not stop the others.
+
+    Those ``expected`` are logged without a traceback. Only for work that is tried again later.
+    """
+    try:
+        yield
+    except expected as error:
+        logger.warning("%s: %s; tried again later", what, error)
+    except Exception:
+        logger.exception("%s failed; tried again later", what)

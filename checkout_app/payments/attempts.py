@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from oscar.apps.basket.abstract_models import AbstractBasket
 from oscar.apps.order.abstract_models import AbstractOrder
@@ -12,6 +13,7 @@ from checkout_app.models import PaymentAttempt, PaymentMove
 from checkout_app.payments.placement import lock_basket
 from commerce.models import User
 from commerce.orders.pipeline import lock_order
+from commerce.transactions import isolate
 
 logger = logging.getLogger("vitrine.payments")
 
@@ -62,15 +64,8 @@ def thaw(basket: AbstractBasket | None) -> None:
         basket.thaw()
 
 
-@contextmanager
-def isolate_errors(what: str) -> Iterator[None]:
-    """Log and swallow errors so that one failing item does not stop the batch."""
-    try:
-        yield
-    except (GatewayUnavailable, GatewayRefused) as error:
-        logger.warning("%s: %s; tried again later", what, error)
-    except Exception:
-        logger.exception("%s failed; tried again later", what)
+#: Isolates the items of a batch; an error of the gateway needs no traceback.
+isolate_errors = partial(isolate, expected=(GatewayUnavailable, GatewayRefused))
 
 
 @contextmanager

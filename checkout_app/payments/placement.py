@@ -108,8 +108,8 @@ def place_order(submission: Submission, *, at: datetime | None = None) -> Paymen
     write the order and the attempt; freeze the basket. Locks basket, stock by key, vouchers,
     offers, in that order.
 
-    Returns a PaymentAttempt. Raises BasketGone, TotalChanged, DeliveryGone, OutOfStock, QuantityRefused; nothing is
-    written then.
+    Returns a PaymentAttempt. Raises BasketGone, TotalChanged, DeliveryGone, ConsentMissing,
+    OutOfStock, QuantityRefused; nothing is written then.
     """
     at = at or timezone.now()
     with transaction.atomic(durable=True):

@@ -100,7 +100,7 @@ class ThankYouView(View):
             "refund": attempt.refunds.order_by("pk").last() if attempt else None,
             "is_cancelled": order.status == CANCELLED,
             "digital": digital_goods_of(order),
-            "is_being_provided": bool(units_left(order, lambda kind: kind in AUTOMATIC)),
+            "is_being_provided": bool(units_left(order, AUTOMATIC)),
             "password_rules": password_validators_help_text_html(),
         }
         return render(request, "checkout/thank_you.html", context)

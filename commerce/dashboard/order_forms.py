@@ -13,7 +13,7 @@ from oscar.core.loading import get_model
 
 from commerce.addresses.forms import FIELDS, CountryAddressForm
 from commerce.carriers import carrier_choices
-from commerce.digital.goods import Fulfilment
+from commerce.digital.goods import AUTOMATIC, Fulfilment
 from commerce.orders.pipeline import moves_for_staff
 from commerce.orders.provision import parcel_units_left, units_left
 
@@ -62,7 +62,7 @@ class ProvideForm(UnitsForm):
 
     def __init__(self, order: AbstractOrder, data: QueryDict | None = None) -> None:
         super().__init__(data, prefix="provide")
-        self.add_lines(order, units_left(order, lambda kind: kind is not Fulfilment.PARCEL))
+        self.add_lines(order, units_left(order, [*AUTOMATIC, Fulfilment.SERVICE]))
 
 
 class DispatchForm(UnitsForm):

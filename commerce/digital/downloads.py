@@ -40,7 +40,8 @@ class DownloadStatus(Enum):
     OPEN = "open"
     EXPIRED = "expired"
     USED_UP = "used up"
-    ORDER_ENDED = "order ended"
+    WITHHELD = "withheld"
+    ENDED = "ended"
 
 
 def grant_downloads(
@@ -53,16 +54,20 @@ def grant_downloads(
     shop, at = current_shop(), at or timezone.now()
     lines = [line for line in lines if line.product is not None]
     files = files_of([line.product for line in lines], with_former=True)
-    granted = []
-    for line in lines:
-        for file in files[line.product_id]:
-            download, _is_new = Download.objects.get_or_create(
-                line=line, file=file, defaults={"expires_at": at, "left": 0}
-            )
-            download.expires_at = at + timedelta(days=shop.download_days)
-            download.left += shop.download_limit * units[line.pk]
-            download.save(update_fields=["expires_at", "left"])
-            granted.append(download)
+    until = at + timedelta(days=shop.download_days)
+    rights = Download.objects.filter(line__in=lines)
+    known = set(rights.values_list("line_id", "file_id"))
+    Download.objects.bulk_create(
+        Download(line=line, file=file, expires_at=until, left=0)
+        for line in lines
+        for file in files[line.product_id]
+        if (line.pk, file.pk) not in known
+    )
+    granted = list(rights.select_related("file"))
+    for download in granted:
+        download.expires_at = until
+        download.left += shop.download_limit * units[download.line_id]
+    Download.objects.bulk_update(granted, ["expires_at", "left"])
     return granted
 
 
@@ -74,8 +79,10 @@ def downloads_of(order: AbstractOrder) -> list[Download]:
 
 def status_of(download: Download, *, at: datetime | None = None) -> DownloadStatus:
     """Whether a download is possible. Reads its line's order."""
-    if download.line.order.status in ENDED or is_withheld(download.line.order):
-        return DownloadStatus.ORDER_ENDED
+    if download.ended_at or download.line.order.status in ENDED:
+        return DownloadStatus.ENDED
+    if is_withheld(download.line.order):
+        return DownloadStatus.WITHHELD
     if download.expires_at <= (at or timezone.now()):
         return DownloadStatus.EXPIRED
     return DownloadStatus.OPEN if download.left else DownloadStatus.USED_UP
@@ -110,14 +117,14 @@ def count_download(download: Download, *, at: datetime | None = None) -> bool:
     at = at or timezone.now()
     if is_withheld(download.line.order):
         return False
-    allowed = Download.objects.filter(pk=download.pk, left__gt=0, expires_at__gt=at)
+    allowed = Download.objects.filter(pk=download.pk, left__gt=0, expires_at__gt=at, ended_at=None)
     allowed = allowed.exclude(line__order__status__in=ENDED)
     changed = allowed.update(left=F("left") - 1, count=F("count") + 1, last_at=at)
     return bool(changed)
 
 
 def renew_download(download_id: int, *, at: datetime | None = None) -> None:
-    """Allow as many downloads, for as long, as after the purchase."""
+    """Allow as many downloads, for as long, as after the purchase. One that was ended stays so."""
     shop = current_shop()
     until = (at or timezone.now()) + timedelta(days=shop.download_days)
     download = Download.objects.select_related("line").get(pk=download_id)
@@ -127,5 +134,5 @@ def renew_download(download_id: int, *, at: datetime | None = None) -> None:
 
 def end_downloads(line_ids: Collection[int], *, at: datetime | None = None) -> None:
     """End the downloads of order lines that were refunded whole."""
-    rows = Download.objects.filter(line__in=list(line_ids))
-    rows.update(left=0, expires_at=at or timezone.now())
+    rows = Download.objects.filter(line__in=list(line_ids), ended_at=None)
+    rows.update(ended_at=at or timezone.now())

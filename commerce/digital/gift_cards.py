@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django_tasks import task
@@ -26,12 +27,12 @@ from commerce.demonstration import is_demonstration
 from commerce.digital.withholding import is_withheld
 from commerce.mail.outbox import queue_mail
 from commerce.mail.templates import messages_for
-from commerce.models import GiftCard, LineFulfilment, OptionPrice, OutgoingMail
+from commerce.models import GiftCard, OptionPrice, OutgoingMail
 from commerce.money import format_money
 from commerce.shop_settings.current import current_shop, in_the_shops_terms
 from commerce.shop_values.readable_codes import readable_code
 from commerce.stock.selling import shop_today
-from commerce.transactions import enqueue_on_commit, retry_transient
+from commerce.transactions import enqueue_on_commit, isolate, retry_transient
 
 if TYPE_CHECKING:
     from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
@@ -62,20 +63,17 @@ def digest_of_code(code: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()
 
 
-def issue_gift_cards(line: AbstractLine, units: int) -> list[GiftCard]:
-    """Make the gift cards of ``units`` of a paid order line, of the value that was ordered.
+def issue_gift_cards(line: AbstractLine, value: Decimal, units: int) -> list[GiftCard]:
+    """Make the gift cards of ``units`` of a paid order line, each of the value that was ordered.
 
     The caller has locked the order.
     """
-    row = LineFulfilment.objects.filter(pk=line.pk).first()
-    if row is None or not row.gift_card_value:
-        return []
     answers, known = _answers(line), GiftCard.objects.filter(line=line).count()
-    cards = [
-        GiftCard.objects.create(
+    GiftCard.objects.bulk_create(
+        GiftCard(
             line=line,
             number=known + number,
-            value=row.gift_card_value,
+            value=value,
             currency=line.order.currency,
             email=answers.get(OptionPrice.Meaning.EMAIL) or line.order.email,
             recipient=answers.get(OptionPrice.Meaning.RECIPIENT, "")[:120],
@@ -83,7 +81,8 @@ def issue_gift_cards(line: AbstractLine, units: int) -> list[GiftCard]:
             send_on=_day(answers.get(OptionPrice.Meaning.SEND_ON)),
         )
         for number in range(1, units + 1)
-    ]
+    )
+    cards = list(GiftCard.objects.filter(line=line, number__gt=known))
     for card in cards:
         if card.send_on <= shop_today():
             enqueue_on_commit(send_gift_card_task, card.pk)
@@ -170,10 +169,10 @@ def send_due_gift_cards(*, at: datetime | None = None) -> int:
     due = GiftCard.objects.filter(status=GiftCard.Status.WAITING, send_on__lte=day)
     sent = 0
     for pk in list(due.order_by("send_on", "pk").values_list("pk", flat=True)[:MOST_AT_ONCE]):
-        with logged_errors("gift card", pk):
+        with isolate(f"sending gift card {pk}"):
             sent += send_gift_card(pk, at=at)
     for pk in _sent_in_vain(at):
-        with logged_errors("gift card", pk):
+        with isolate(f"sending gift card {pk}"):
             sent += send_gift_card(pk, again=True, at=at)
     return sent
 
@@ -191,15 +190,6 @@ def _sent_in_vain(at: datetime) -> list[int]:
     return [card.pk for card in cards if mail_key(card) in expired]
 
 
-@contextmanager
-def logged_errors(what: str, pk: int) -> Iterator[None]:
-    """Log the error of one item, so that it does not stop the others."""
-    try:
-        yield
-    except Exception:
-        logger.exception("%s %s failed", what, pk)
-
-
 def change_recipient(card_id: int, email: str) -> None:
     """Change the address of a card that is not cancelled.
 
@@ -211,15 +201,23 @@ def change_recipient(card_id: int, email: str) -> None:
         send_gift_card(card_id, again=True)
 
 
-def end_gift_cards(line: AbstractLine, refunded: int) -> None:
-    """Cancel cards of an order line of which ``refunded`` units were refunded in all.
+def end_gift_cards(lines: Iterable[AbstractLine], refunded: Mapping[int, int]) -> None:
+    """Cancel cards of order lines of which ``{line_id: units}`` were refunded in all.
 
     At most the units that are not refunded keep a card; those that were not sent end first.
     """
-    live = GiftCard.objects.filter(line=line).exclude(status=GiftCard.Status.VOID)
-    rows = sorted(live, key=lambda card: (card.status == GiftCard.Status.SENT, -card.number))
-    spare = rows[: max(len(rows) - max(line.quantity - refunded, 0), 0)]
-    cards = GiftCard.objects.filter(pk__in=[card.pk for card in spare])
+    kept = {line.pk: max(line.quantity - refunded.get(line.pk, 0), 0) for line in lines}
+    live = GiftCard.objects.filter(line__in=kept).exclude(status=GiftCard.Status.VOID)
+    ended = []
+    for card in sorted(live, key=lambda card: (card.status != GiftCard.Status.SENT, card.number)):
+        if kept[card.line_id]:
+            kept[card.line_id] -= 1
+        else:
+            ended.append(card.pk)
+    _void(GiftCard.objects.filter(pk__in=ended))
+
+
+def _void(cards: QuerySet[GiftCard]) -> None:
     cards.update(status=GiftCard.Status.VOID, code_digest=None)
 
 
@@ -231,8 +229,7 @@ def gift_cards_of(order: AbstractOrder) -> list[GiftCard]:
 def void_gift_cards(order: AbstractOrder) -> None:
     """Cancel the cards of an order that was cancelled or refunded: their codes end."""
     lines = get_model("order", "Line").objects.filter(order=order).values("pk")
-    cards = GiftCard.objects.filter(line__in=lines)
-    cards.update(status=GiftCard.Status.VOID, code_digest=None)
+    _void(GiftCard.objects.filter(line__in=lines))
 
 
 @task()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from commerce.bulk_sql import literal_in
@@ -63,10 +63,14 @@ def has_downloads(basket: AbstractBasket) -> bool:
     return Fulfilment.DOWNLOAD in fulfilments_of(products).values()
 
 
-def store_fulfilment(line: AbstractLine) -> None:
-    """Store how an order line will reach its buyer, whatever becomes of the product."""
-    LineFulfilment.objects.create(
-        line=line,
-        kind=fulfilments_of([line.product])[line.product_id],
-        gift_card_value=selling_of(line.product).gift_card_value,
+def store_fulfilments(lines: Collection[AbstractLine]) -> None:
+    """Store how new order lines will reach their buyer, whatever becomes of the products."""
+    kinds = fulfilments_of({line.product for line in lines})
+    LineFulfilment.objects.bulk_create(
+        LineFulfilment(
+            line=line,
+            kind=kinds[line.product_id],
+            gift_card_value=selling_of(line.product).gift_card_value,
+        )
+        for line in lines
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -258,30 +258,36 @@ def _write_alone(work: Work, plans: list[Plan]) -> None:
 
 
 def _write_once(work: Work, plans: list[Plan]) -> None:
-    """Write plans, note them and move the cursor, in one transaction that is retried on conflicts."""
+    """Write plans, note them and move the cursor, in one transaction."""
+    cursor = work.run.cursor
+
+    def write() -> None:
+        active = [plan for plan in plans if plan.outcome in (Outcome.NEW, Outcome.CHANGED)]
+        with one_refresh():
+            kind_of(work.run).write(active)
+        _note(work.run, plans, written={id(plan) for plan in active}, start=cursor)
+
+    _advance_with(work, len(plans), write)
+
+
+def _advance_with(work: Work, count: int, write: Callable[[], None]) -> None:
+    """Move the cursor and write, in one transaction that is retried on conflicts and measured."""
     cursor = work.run.cursor
     for attempt in range(ATTEMPTS):
         started = time.monotonic()
         try:
             with transaction.atomic():
                 started = time.monotonic()
-                _in_transaction(work, cursor, plans)
+                work.advance(cursor + count)
+                write()
         except BaseException as error:
             work.run.cursor = cursor
             if attempt == ATTEMPTS - 1 or not _is_conflict(error):
                 raise
             time.sleep(0.05 * 2**attempt)
             continue
-        work.measured(time.monotonic() - started, len(plans))
+        work.measured(time.monotonic() - started, count)
         return
-
-
-def _in_transaction(work: Work, cursor: int, plans: list[Plan]) -> None:
-    work.advance(cursor + len(plans))
-    active = [plan for plan in plans if plan.outcome in (Outcome.NEW, Outcome.CHANGED)]
-    with one_refresh():
-        kind_of(work.run).write(active)
-    _note(work.run, plans, written={id(plan) for plan in active}, start=cursor)
 
 
 def _note(
@@ -339,28 +345,18 @@ def _undo_alone(work: Work, row: ImportRow) -> None:
 
 
 def _undo(work: Work, rows: Sequence[ImportRow]) -> None:
-    """Undo a batch in one transaction, which is retried on conflicts."""
-    kind, cursor = kind_of(work.run), work.run.cursor
-    for attempt in range(ATTEMPTS):
-        try:
-            with transaction.atomic():
-                started = time.monotonic()
-                work.advance(cursor + len(rows))
-                undone = [Undone(row.object_id or 0, row.before, row.after) for row in rows]
-                with one_refresh():
-                    outcome = kind.revert(undone)
-                done = [row.pk for row, is_done in zip(rows, outcome, strict=True) if is_done]
-                notes = ImportRow.objects.filter(pk__in=[row.pk for row in rows])
-                notes.exclude(pk__in=done).update(step=Step.LEFT)
-                notes.filter(pk__in=done).update(step=Step.UNDONE)
-        except BaseException as error:
-            work.run.cursor = cursor
-            if attempt == ATTEMPTS - 1 or not _is_conflict(error):
-                raise
-            time.sleep(0.05 * 2**attempt)
-            continue
-        work.measured(time.monotonic() - started, len(rows))
-        return
+    """Undo a batch in one transaction."""
+
+    def write() -> None:
+        undone = [Undone(row.object_id or 0, row.before, row.after) for row in rows]
+        with one_refresh():
+            outcome = kind_of(work.run).revert(undone)
+        done = [row.pk for row, is_done in zip(rows, outcome, strict=True) if is_done]
+        notes = ImportRow.objects.filter(pk__in=[row.pk for row in rows])
+        notes.exclude(pk__in=done).update(step=Step.LEFT)
+        notes.filter(pk__in=done).update(step=Step.UNDONE)
+
+    _advance_with(work, len(rows), write)
 
 
 def _is_conflict(error: BaseException) -> bool:

@@ -82,9 +82,9 @@ class Card:
     ``sources`` and ``second_sources`` are the sizes of its photos (``images.pictures.Sources``),
     empty without one. ``dots`` are the values of its option with swatches, ``more_dots`` the number of
     those left out, ``ranges`` its other options. ``variant_count`` is 0 for a product without
-    variants; ``only_variant`` is the key of a single one. ``least`` is the fewest units to add of
-    what is added with one click. ``needs_choice`` says that its page asks for something that an order needs,
-    such as a text. ``share`` is the Open Graph image, a ``Size`` or None. ``digest`` changes with
+    variants; ``only_variant`` is the key of a single one. ``least`` is the fewest units that one click
+    adds. ``needs_choice`` says that its page asks for something that an order needs, such as a text.
+    ``share`` is the Open Graph image, a ``Size`` or None. ``digest`` changes with
     everything on the card except price and date.
     """
 

@@ -93,6 +93,7 @@ class Download(models.Model):
     left = models.PositiveIntegerField(_("downloads left"))
     count = models.PositiveIntegerField(_("downloaded"), default=0)
     last_at = models.DateTimeField(_("last downloaded"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended by a refund"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("download")

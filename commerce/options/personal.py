@@ -59,12 +59,18 @@ def _is_chosen(value: Any) -> bool:
 def choices_of(attributes: Iterable[Any]) -> list[Choice]:
     """The choices of a basket or order line, from its attributes with their options."""
     return [
-        Choice(
-            attribute.option.name if attribute.option else attribute.type, text_of(attribute.value)
-        )
+        Choice(_name_of(attribute), text_of(attribute.value))
         for attribute in attributes
         if _is_chosen(attribute.value)
     ]
+
+
+def _name_of(attribute: Any) -> str:
+    """The name of an option, of an order line as it was ordered."""
+    written = getattr(attribute, "type", "")
+    if attribute.option and written in ("", attribute.option.code):
+        return attribute.option.name
+    return written
 
 
 def text_of(value: Any) -> str:

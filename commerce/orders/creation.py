@@ -10,13 +10,14 @@ from oscar.apps.order.utils import OrderDispatcher as OscarOrderDispatcher
 from oscar.apps.order.utils import OrderNumberGenerator as OscarOrderNumberGenerator
 from oscar.apps.voucher.abstract_models import AbstractVoucher
 
-from commerce.digital.goods import store_fulfilment
+from commerce.digital.goods import store_fulfilments
 from commerce.models import User
 from commerce.options.personal import choices_of, meaning_of, title_with_choices
 from commerce.orders.discount_uses import count_offer_use, count_voucher_use
 from commerce.orders.pipeline import new_order_number
 from commerce.stock.availability import tracks_stock
 from commerce.stock.bundles import store_parts
+from commerce.stock.selling import DETAILS
 
 
 class OrderNumberGenerator(OscarOrderNumberGenerator):
@@ -52,10 +53,27 @@ class OrderCreator(OscarOrderCreator):
         attributes = basket_line.attributes.all()
         choices = choices_of(row for row in attributes if not meaning_of(row.option))
         title = title_with_choices(basket_line.product.get_title(), choices)
-        line = super().create_line_models(order, basket_line, {"title": title[:255], **fields})
-        store_parts(line)
-        store_fulfilment(line)
-        return line
+        return super().create_line_models(order, basket_line, {"title": title[:255], **fields})
+
+    def create_line_attributes(
+        self, order: AbstractOrder, order_line: AbstractLine, basket_line: AbstractBasketLine
+    ) -> None:
+        """Write the name of each option as ordered, which the title quotes, not its code."""
+        LineAttribute = order_line.attributes.model
+        LineAttribute.objects.bulk_create(
+            LineAttribute(line=order_line, option=row.option, type=row.option.name, value=row.value)
+            for row in basket_line.attributes.all()
+        )
+
+    def place_order(self, *args: Any, **kwargs: Any) -> AbstractOrder:
+        """Write the order, with what its lines are made of and how they reach the buyer."""
+        order = super().place_order(*args, **kwargs)
+        related = ("product__product_class", "product__parent__product_class")
+        details = [f"product__{name}" for name in DETAILS]
+        lines = list(order.lines.select_related(*related, *details))
+        store_parts(lines)
+        store_fulfilments(lines)
+        return order
 
     def update_stock_records(self, line: AbstractLine) -> None:
         """Do nothing: the caller has reserved the stock (checkout_app.payments.placement)."""

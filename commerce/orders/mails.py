@@ -104,15 +104,14 @@ def queue_shipped_notice(order: AbstractOrder, parcel: Any, *, rest: dict[int, i
 
 
 def queue_downloads_notice(
-    order: AbstractOrder, downloads: list[dict[str, Any]], *, units: dict[int, int]
+    order: AbstractOrder, downloads: list[dict[str, Any]], *, key: str
 ) -> None:
-    """Mail the links of downloads, once for these ``{line_id: units}``."""
+    """Mail the links of downloads, once per ``key``."""
     facts = [
         {**row, "until": date_format(timezone.localtime(row["until"]), "DATE_FORMAT")}
         for row in downloads
     ]
-    lines = "-".join(map(str, sorted(units)))
-    key = f"order-downloads:{order.number}:{lines}"
+    key = f"order-downloads:{order.number}:{key}"
     queue_order_mail(order, "order_downloads", {"downloads": facts}, key=key)
 
 

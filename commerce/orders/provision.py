@@ -6,10 +6,10 @@ as a shipping event. The order keeps its status until nothing is left to send.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Count, F, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,7 +19,7 @@ from oscar.core.loading import get_model
 
 from commerce.audit.order_history import record_event
 from commerce.digital.downloads import download_url, grant_downloads
-from commerce.digital.gift_cards import issue_gift_cards, logged_errors
+from commerce.digital.gift_cards import issue_gift_cards
 from commerce.digital.goods import AUTOMATIC, Fulfilment
 from commerce.exceptions import DispatchRefused, OutOfStock
 from commerce.models import Download, OrderEvent, User
@@ -40,25 +40,28 @@ from commerce.orders.shipments import (
 )
 from commerce.shop_settings.current import in_the_shops_terms
 from commerce.stock.history import Cause
-from commerce.transactions import enqueue_on_commit, retry_transient
+from commerce.transactions import enqueue_on_commit, isolate, retry_transient
 
 logger = logging.getLogger(__name__)
 
+#: The reference of refusals in an order's history, and after how many staff have to act.
+REFUSED, MOST_TRIES = "provision-refused", 3
 
-def units_left(order: AbstractOrder, wanted: Callable[[Fulfilment], bool]) -> dict[int, int]:
-    """Units still to be sent or provided of the lines with a wanted fulfilment, ``{line: units}``."""
+
+def units_left(order: AbstractOrder, wanted: Collection[Fulfilment]) -> dict[int, int]:
+    """Units still to be sent or provided of lines with these fulfilments, ``{line_id: units}``."""
     if order.status not in SENDABLE:
         return {}
     left = units_to_send(order)
     if not left:
         return {}
     kinds = fulfilments_of_lines(order)
-    return {pk: units for pk, units in left.items() if wanted(kinds[pk])}
+    return {pk: units for pk, units in left.items() if kinds[pk] in wanted}
 
 
 def parcel_units_left(order: AbstractOrder) -> dict[int, int]:
     """Units still to be sent in parcels."""
-    return units_left(order, lambda kind: kind is Fulfilment.PARCEL)
+    return units_left(order, [Fulfilment.PARCEL])
 
 
 def provide(order_id: int, units: dict[int, int], *, user: User | None = None) -> None:
@@ -88,21 +91,26 @@ def _provide(order_id: int, units: dict[int, int], *, user: User | None) -> None
         units = checked_units(order, units)
         for check in DISPATCH_CHECKS:
             check(order, dict(units))
-        kinds = fulfilments_of_lines(order)
-        lines = list(order.lines.filter(pk__in=units).select_related("product__parent", "order"))
+        lines = list(
+            order.lines.filter(pk__in=units).select_related(
+                "product__parent", "order", "fulfilment"
+            )
+        )
         take_units(lines, units, Cause(order=order.number, user=user))
-        write_event(order, units, PROVIDED)
+        event = write_event(order, units, PROVIDED)
+        kinds = {line.pk: line.fulfilment.kind for line in lines}
         downloads = grant_downloads(
-            [line for line in lines if kinds[line.pk] is Fulfilment.DOWNLOAD], units
+            [line for line in lines if kinds[line.pk] == Fulfilment.DOWNLOAD], units
         )
         for line in lines:
-            issue_gift_cards(line, units[line.pk])
+            if kinds[line.pk] == Fulfilment.GIFT_CARD:
+                issue_gift_cards(line, line.fulfilment.gift_card_value, units[line.pk])
         _record(order, units, user=user)
         if not units_to_send(order):
             set_status(order, SHIPPED, user=user)
             finish_if_delivered(order, user=user)
         if downloads:
-            queue_downloads_notice(order, _link_facts(downloads), units=units)
+            queue_downloads_notice(order, _link_facts(downloads), key=str(event.pk))
 
 
 def _record(order: AbstractOrder, units: dict[int, int], *, user: User | None) -> None:
@@ -126,15 +134,18 @@ def _link_facts(downloads: Iterable[Download]) -> list[dict[str, object]]:
 def provide_automatically(order_id: int) -> bool:
     """Provide an order's downloads and gift cards. Returns whether nothing of them is left.
 
-    A refusal, such as a disputed payment, leaves them for staff and the next run.
+    A refusal, such as a disputed payment, is noted in the order's history and tried again, in all
+    ``MOST_TRIES`` times. Then it is left to staff, who can provide the items on the order's page.
     """
     order = get_model("order", "Order").objects.get(pk=order_id)
-    units = units_left(order, lambda kind: kind in AUTOMATIC)
+    units = units_left(order, AUTOMATIC)
     if not units:
         return True
     try:
         provide(order_id, units)
     except DispatchRefused as refusal:
+        text = _("Downloads and gift cards couldn’t be provided: %(why)s") % {"why": refusal}
+        record_event(order, OrderEvent.Kind.OTHER, text, reference=REFUSED)
         logger.warning("order %s: downloads are not provided: %s", order.number, refusal)
         return False
     return True
@@ -142,15 +153,21 @@ def provide_automatically(order_id: int) -> bool:
 
 def provide_soon(order: AbstractOrder) -> None:
     """Enqueue the automatic provision of a paid order after the commit, if it has any."""
-    if units_left(order, lambda kind: kind in AUTOMATIC):
+    if units_left(order, AUTOMATIC):
         enqueue_on_commit(provide_task, order.pk)
 
 
 def waiting_orders() -> list[int]:
-    """Orders with downloads or gift cards of which units are left, oldest first; 200 at most."""
+    """Orders with downloads or gift cards of which units are left, oldest first; 200 at most.
+
+    Without those that were refused ``MOST_TRIES`` times.
+    """
+    refusals = OrderEvent.objects.filter(reference=REFUSED).values("order").order_by()
+    refused = refusals.annotate(tries=Count("pk")).filter(tries__gte=MOST_TRIES)
     lines = get_model("order", "Line").objects.filter(
         order__status__in=SENDABLE, fulfilment__kind__in=AUTOMATIC
     )
+    lines = lines.exclude(order__in=refused.values("order"))
     done = Coalesce(Sum("shipping_event_quantities__quantity"), 0)
     rows = lines.annotate(done=done).filter(done__lt=F("quantity")).order_by("order")
     return list(dict.fromkeys(rows.values_list("order_id", flat=True)[:200]))
@@ -166,5 +183,5 @@ def provide_task(order_id: int) -> None:
 def provide_waiting_task() -> None:
     """Scheduled: provide what a lost task or a refusal left."""
     for order_id in waiting_orders():
-        with logged_errors("provision of order", order_id):
+        with isolate(f"providing order {order_id}"):
             provide_automatically(order_id)

@@ -246,7 +246,7 @@ ORDERS = {
         section="order_history",
     ),
     "commerce.download": about_people(
-        BOOKS, "line file expires_at left count last_at", "id", section="downloads"
+        BOOKS, "line file expires_at left count last_at ended_at", "id", section="downloads"
     ),
     "commerce.giftcard": about_people(
         ANONYMISED,

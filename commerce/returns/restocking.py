@@ -89,13 +89,10 @@ def _end_digital_goods(
     lines: Iterable[AbstractLine], units: dict[int, int], paid_before: dict[int, int]
 ) -> None:
     """End the gift cards of refunded units, and the downloads of lines that are refunded whole."""
-    whole = []
-    for line in lines:
-        refunded = units.get(line.pk, 0) + paid_before.get(line.pk, 0)
-        if refunded >= line.quantity:
-            whole.append(line.pk)
-        end_gift_cards(line, refunded)
-    end_downloads(whole)
+    lines = list(lines)
+    refunded = {pk: count + paid_before.get(pk, 0) for pk, count in units.items()}
+    end_gift_cards(lines, refunded)
+    end_downloads([line.pk for line in lines if refunded[line.pk] >= line.quantity])
 
 
 def _units_from_outside(

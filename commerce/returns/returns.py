@@ -27,7 +27,7 @@ from commerce.orders.pipeline import lock_order, set_status
 from commerce.orders.reservations import lock_stock, restock
 from commerce.orders.shipments import CAME_BACK, quantities_of, units_sent
 from commerce.shop_values.readable_codes import readable_code
-from commerce.stock.bundles import units_from_stock
+from commerce.stock.bundles import lines_with_stock, units_from_stock
 from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
 
@@ -255,12 +255,13 @@ def receive_return(
         rows = list(request.lines.select_related("line"))
         _check_received(rows, received)
         _move(request, State.RECEIVED)
+        restockable = lines_with_stock(row.line for row in rows)
         for row in rows:
             came = received.get(row.pk, Received(0))
             row.received = came.quantity
             row.condition = came.condition if came.quantity else ""
-            has_stock = bool(units_from_stock([row.line], {row.line_id: 1}))
-            row.restocked = came.quantity if came.restock and has_stock else 0
+            is_back = came.restock and row.line_id in restockable
+            row.restocked = came.quantity if is_back else 0
         ReturnLine.objects.bulk_update(rows, ["received", "condition", "restocked"])
         back = {row.line_id: row.restocked for row in rows}
         cause = Cause(order=request.order.number, user=user, reason=request.number)

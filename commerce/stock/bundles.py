@@ -55,10 +55,10 @@ def expand_bundles(units: Mapping[int, int], products: Mapping[int, int]) -> dic
     return dict(expanded)
 
 
-def store_parts(line: AbstractLine) -> None:
-    """Store the parts of a bundle with the line that orders it."""
-    parts = parts_of_bundles([line.product_id]).get(line.product_id, [])
-    records = records_of_parts(parts) if parts else {}
+def store_parts(lines: Collection[AbstractLine]) -> None:
+    """Store the parts of bundles with the new order lines."""
+    parts = parts_of_bundles({line.product_id for line in lines})
+    records = records_of_parts(row for rows in parts.values() for row in rows) if parts else {}
     OrderLinePart.objects.bulk_create(
         OrderLinePart(
             line=line,
@@ -66,8 +66,17 @@ def store_parts(line: AbstractLine) -> None:
             title=part.part.get_title()[:255],
             quantity=part.quantity,
         )
-        for part in parts
+        for line in lines
+        for part in parts.get(line.product_id, ())
     )
+
+
+def lines_with_stock(lines: Iterable[AbstractLine]) -> set[int]:
+    """Keys of the order lines whose units can return to a stock record. One query."""
+    lines = list(lines)
+    parts = OrderLinePart.objects.filter(line__in=literal_in([line.pk for line in lines]))
+    bundles = set(parts.exclude(stockrecord=None).values_list("line_id", flat=True))
+    return bundles | {line.pk for line in lines if line.stockrecord_id}
 
 
 def units_from_stock(lines: Iterable[AbstractLine], units: Mapping[int, int]) -> dict[int, int]:

@@ -44,6 +44,7 @@ class DownloadView(generic.View):
             "is_open": found is DownloadStatus.OPEN,
             "is_expired": found is DownloadStatus.EXPIRED,
             "is_used_up": found is DownloadStatus.USED_UP,
+            "is_withheld": found is DownloadStatus.WITHHELD,
         }
         return render(request, "oscar/customer/download.html", context, status=status)
 

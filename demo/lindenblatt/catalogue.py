@@ -145,6 +145,7 @@ def _create_parents(rows: list[dict[str, Any]], types: dict[str, Any]) -> dict[s
             description=_paragraphs(row["description"]),
             meta_description=row["summary"],
             product_class=types[row["type"]],
+            is_discountable=not row.get("gift_card"),
         )
         for row in rows
     )
@@ -174,6 +175,7 @@ def _create_children(
         Product(
             structure=Product.CHILD,
             parent=parents[row["code"]],
+            is_discountable=not variant.gift_card,
             upc=variant.sku,
             slug=slug_of_name(variant.sku),
             # The refresh of the listing titles it after its options.

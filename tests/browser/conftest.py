@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.factories import PASSWORD
 from tests.site import running_site, set_up
+
+EMAIL = "at-the-desk@example.com"
+MAKE_STAFF = f"""
+from django.contrib.auth import get_user_model
+from tests.factories import make_user
+get_user_model().objects.filter(email="{EMAIL}").exists() or make_user("{EMAIL}", is_staff=True, is_superuser=True)
+"""
 
 
 @pytest.fixture(scope="session")
@@ -94,3 +102,15 @@ def visit(chromium, site, **settings):
     yield visitor
     context.close()
     assert wrong == []
+
+
+@pytest.fixture
+def desk(page, site):
+    """A signed-in member of staff."""
+    site.manage("shell", "-c", MAKE_STAFF)
+    page.goto(f"{site.url}/dashboard/login/")
+    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Password").first.fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/login" not in url)
+    return page

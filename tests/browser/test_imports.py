@@ -6,9 +6,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_staff_pages import EMAIL, MAKE_STAFF
 from tests.commerce.imports.files import archive_of, picture, shopify_export, woo_export
-from tests.factories import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 COUNT = 300
@@ -17,18 +15,6 @@ import json
 from tests.commerce.imports.catalogue import catalogue
 print(json.dumps(catalogue({title!r})))
 """
-
-
-@pytest.fixture
-def desk(page, site):
-    """A signed-in member of staff."""
-    site.manage("shell", "-c", MAKE_STAFF)
-    page.goto(f"{site.url}/dashboard/login/")
-    page.get_by_label("Email").fill(EMAIL)
-    page.get_by_label("Password").first.fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: "/login" not in url)
-    return page
 
 
 def wait_for(desk, status):

@@ -6,15 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_buying import give_details, order_number, put_into_basket
-from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.browser
-EMAIL = "at-the-desk@example.com"
-MAKE_STAFF = f"""
-from django.contrib.auth import get_user_model
-from tests.factories import make_user
-get_user_model().objects.filter(email="{EMAIL}").exists() or make_user("{EMAIL}", is_staff=True, is_superuser=True)
-"""
 ORDER = "SELECT number FROM order_order o JOIN checkout_paymentattempt a ON a.order_id = o.id WHERE o.status = 'Paid'"
 RETURN = "SELECT number FROM commerce_returnrequest WHERE state = 'approved'"
 VARIANT = "SELECT product_id FROM partner_stockrecord"
@@ -37,16 +30,10 @@ FIELDS = """[...document.querySelectorAll(".table :is(input:not([type=checkbox],
 
 
 @pytest.fixture
-def desk(page, site):
+def desk(desk):
     """A signed-in member of staff on a phone."""
-    site.manage("shell", "-c", MAKE_STAFF)
-    page.goto(f"{site.url}/dashboard/login/")
-    page.get_by_label("Email").fill(EMAIL)
-    page.get_by_label("Password").first.fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: "/login" not in url)
-    page.set_viewport_size({"width": 360, "height": 800})
-    return page
+    desk.set_viewport_size({"width": 360, "height": 800})
+    return desk
 
 
 def open_staff_page(page, site, name):

@@ -13,13 +13,14 @@ from oscar.core.loading import get_model
 
 from checkout_app.models import PaymentAttempt
 from checkout_app.payments import settle
-from commerce.digital.downloads import count_download, download_path
+from commerce.digital.downloads import count_download, download_path, renew_download
 from commerce.exceptions import DispatchRefused, IllegalMove
 from commerce.models import (
     Download,
     ProductDetails,
     ProductFile,
 )
+from commerce.orders import provision
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order, moves_for_staff
 from commerce.orders.provision import provide, provide_waiting_task
@@ -259,6 +260,38 @@ def test_refund_of_the_rest_ends_the_order(ebook, vase, django_capture_on_commit
     order.refresh_from_db()
     assert order.status == "Delivered"
     assert Download.objects.get().left == 5
+
+
+def test_refused_provision_is_in_the_history_and_left_to_staff(ebook, settings, monkeypatch):
+    settings.PAYMENT_CAPTURE = "manual"
+    order = make_paid_order((ebook, 1))
+    calls = []
+
+    def refuses(*arguments):
+        calls.append(arguments)
+        raise DispatchRefused("The bank refused.")
+
+    monkeypatch.setattr(provision, "PREPARATIONS", [refuses])
+    for _run in range(5):
+        provide_waiting_task.call()
+
+    texts = [event.text for event in order.events.filter(reference="provision-refused")]
+    assert texts == ["Downloads and gift cards couldn’t be provided: The bank refused."] * 3
+    assert len(calls) == 3
+    monkeypatch.undo()
+    provide(order.pk, units_to_send(order))
+    assert Download.objects.get().left == 5
+
+
+def test_refund_of_a_download_ends_it_for_good(client, bought):
+    order, download = bought
+    line = order.lines.get()
+
+    take_units_back(order.pk, {line.pk: 1}, paid_before={}, is_restocked=True)
+    renew_download(download.pk)
+
+    assert "was cancelled or refunded" in client.get(download_path(download)).content.decode()
+    assert client.post(download_path(download)).status_code == 410
 
 
 def test_file_taken_off_between_order_and_payment_is_delivered(staff, ebook):

@@ -149,7 +149,9 @@ def test_disputed_payment_withholds_cards_and_downloads(
     with shop_time(timezone.now() + timedelta(days=3)):
         assert send_due_gift_cards() == 0
     assert GiftCard.objects.get().status == "waiting"
-    assert client.post(download_path(Download.objects.get())).status_code == 410
+    path = download_path(Download.objects.get())
+    assert "on hold while your payment is being checked" in client.get(path).content.decode()
+    assert client.post(path).status_code == 410
 
 
 def test_one_broken_order_does_not_stop_the_others(ebook, monkeypatch):

@@ -95,6 +95,8 @@ def test_what_the_person_wrote_on_lines_is_forgotten(client, vase):
     ship(order.pk)
     deliver(order)
     assert order.lines.get().title == "Moon vase (Engraving: For Clotilde)"
+    option.name, option.code = "Inscription", "inscription"
+    option.save()
 
     erase(person_of(user))
 
