@@ -206,12 +206,12 @@ def end_gift_cards(lines: Iterable[AbstractLine], refunded: Mapping[int, int]) -
 
     At most the units that are not refunded keep a card; those that were not sent end first.
     """
-    kept = {line.pk: max(line.quantity - refunded.get(line.pk, 0), 0) for line in lines}
-    live = GiftCard.objects.filter(line__in=kept).exclude(status=GiftCard.Status.VOID)
+    remaining = {line.pk: max(line.quantity - refunded.get(line.pk, 0), 0) for line in lines}
+    live = GiftCard.objects.filter(line__in=remaining).exclude(status=GiftCard.Status.VOID)
     ended = []
     for card in sorted(live, key=lambda card: (card.status != GiftCard.Status.SENT, card.number)):
-        if kept[card.line_id]:
-            kept[card.line_id] -= 1
+        if remaining[card.line_id]:
+            remaining[card.line_id] -= 1
         else:
             ended.append(card.pk)
     _void(GiftCard.objects.filter(pk__in=ended))
