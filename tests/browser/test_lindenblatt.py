@@ -138,6 +138,32 @@ def test_account_orders_an_engraved_notebook(page, lindenblatt):
     expect(page.locator("main")).to_contain_text(re.compile("Prägung: .?Clara"))
 
 
+def test_set_takes_its_parts_out_of_the_stock(page, lindenblatt):
+    def allocated():
+        return dict(lindenblatt.rows(
+            "SELECT partner_sku, COALESCE(num_allocated, 0) FROM partner_stockrecord WHERE"
+            " partner_sku IN ('SCHREIBSET-BOTANIK', 'KLAPPKARTEN-BOTANIK', 'TASCHENHEFTE-SALBEI-LINIERT')"
+        ))  # fmt: skip
+
+    before = allocated()
+    page.goto(f"{lindenblatt.url}/search/?q=Schreibset")
+    page.get_by_role("link", name="Schreibset Botanik", exact=True).click()
+    expect(page.locator(".bundle li")).to_have_count(2)
+    put_into_basket(page, "Schreibset Botanik")
+    go_to_checkout(page, lindenblatt)
+    page.get_by_label("E-Mail").fill("lotte@example.com")
+    give_address(page)
+    number = pay(page)
+
+    [(title, _quantity, charged, _currency, _status)] = lines_of(lindenblatt, number)
+    assert (title, charged) == ("Schreibset Botanik", 23)
+    after = allocated()
+    assert {sku: after[sku] - units for sku, units in before.items()} == {
+        "SCHREIBSET-BOTANIK": 0, "KLAPPKARTEN-BOTANIK": 1, "TASCHENHEFTE-SALBEI-LINIERT": 1,
+    }  # fmt: skip
+    lindenblatt.manage("check_invariants")
+
+
 def text_of(mail):
     """The plain text of a mail file."""
     return (
