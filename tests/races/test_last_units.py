@@ -46,7 +46,7 @@ def test_control_without_the_condition_oversells(shop, together, monkeypatch):
     cup = make_product("Espresso cup", price="18.00", stock=5)
     queue = submissions(cup, 20)
 
-    def unguarded(quantities, cause):
+    def unguarded(quantities, cause, **_locks):
         records = get_model("partner", "StockRecord").objects
         for pk, units in quantities.items():
             records.filter(pk=pk).update(num_allocated=Coalesce(F("num_allocated"), 0) + units)
