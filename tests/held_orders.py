@@ -10,8 +10,13 @@ ONE_CAPTURE, MANY_CAPTURES = "4242424242424242", "5555555555554444"
 
 
 def order_held(cup, count=2, card=ONE_CAPTURE):
-    """An order with an authorised payment."""
-    attempt, _intent = begin.begin(make_submission(make_basket((cup, count))))
+    """An order of one product with an authorised payment."""
+    return order_of_lines_held((cup, count), card=card)
+
+
+def order_of_lines_held(*lines, card=ONE_CAPTURE):
+    """An order of ``(product, count)`` pairs with an authorised payment."""
+    attempt, _intent = begin.begin(make_submission(make_basket(*lines)))
     pay(attempt, card)
     attempt.refresh_from_db()
     assert attempt.state == State.AUTHORISED

@@ -31,11 +31,13 @@ from checkout_app.models import (
 from checkout_app.payments import checkpoints, release, settle
 from checkout_app.payments.attempts import isolate_errors, leave_to_reconcile, lock_attempt
 from commerce.audit.order_history import record_event
+from commerce.digital.goods import Fulfilment
 from commerce.digital.withholding import withholds
 from commerce.exceptions import DispatchRefused
 from commerce.models import OrderEvent, User
 from commerce.money import share_of, to_minor
 from commerce.order_statuses import CANCELLED, DELIVERED, RETURNED, SHIPPED
+from commerce.orders.fulfilment import fulfilments_of_lines
 from commerce.orders.shipments import (
     HANDED_OVER,
     checks_dispatch,
@@ -155,15 +157,20 @@ def _is_captured_per_shipment(attempt: PaymentAttempt) -> bool:
 
 
 def shipped_value(order: AbstractOrder, units: dict[int, int]) -> Decimal:
-    """Value of units and of all units shipped or provided before, delivery included, as one amount."""
+    """Value of units and of all units shipped or provided before, as one amount.
+
+    The price of delivery is part of it from the first parcel on.
+    """
     sent = quantities_of(order, *HANDED_OVER)
-    total = order.shipping_incl_tax
+    kinds = fulfilments_of_lines(order)
+    total, is_posted = Decimal(0), Fulfilment.PARCEL not in kinds.values()
     for line in order.lines.all():
         count = sent.get(line.pk, 0) + units.get(line.pk, 0)
+        is_posted |= bool(count) and kinds[line.pk] is Fulfilment.PARCEL
         total += share_of(
             line.line_price_incl_tax, 0, count, line.quantity, currency=order.currency
         )
-    return total
+    return total + order.shipping_incl_tax if is_posted else total
 
 
 @retry_transient

@@ -22,7 +22,14 @@ from oscar.core.loading import get_model
 
 from commerce.actor import actor_address, staff_actor
 from commerce.audit.order_history import display_name
-from commerce.models import AuditEntry, DeliveryMethod, SalePrice
+from commerce.models import (
+    AuditEntry,
+    BundlePart,
+    DeliveryMethod,
+    OptionPrice,
+    ProductFile,
+    SalePrice,
+)
 
 Act = AuditEntry.Act
 #: The names of watched models, by label.
@@ -212,6 +219,11 @@ def watch_the_shop() -> None:
         "name", "code", "usage", "start_datetime", "end_datetime",
         name=_("Voucher"),
     )  # fmt: skip
+    watch(OptionPrice, "price", name=_("Price of an option"))
+    watch(BundlePart, "bundle", "part", "quantity", name=_("Part of a bundle"))
+    watch(
+        ProductFile, "product", "title", "name", "size", "is_offered", name=_("File for download")
+    )
     watch(
         DeliveryMethod,
         "name", "price", "free_over", "min_days", "max_days",

@@ -19,12 +19,14 @@ from oscar.core.loading import get_class
 
 from commerce.demonstration import is_demonstration
 from commerce.digital.downloads import CONSENT
+from commerce.digital.goods import AUTOMATIC
 from commerce.images.pictures import sizes_of
 from commerce.index.listings import photo_of, photos_by_product
 from commerce.mail.outbox import queue_mail
 from commerce.mail.templates import messages_for
 from commerce.money import format_money, round_money
 from commerce.order_statuses import AUTHORISED
+from commerce.orders.fulfilment import fulfilments_of_lines
 from commerce.orders.guest_links import guest_order_path
 from commerce.pricing.delivery import Arrival
 from commerce.pricing.discounts import discount_name
@@ -174,6 +176,9 @@ def order_facts(order: AbstractOrder) -> dict[str, Any]:
     return {
         **greeting_facts(order),
         "is_held": order.status == AUTHORISED,
+        "has_digital_goods": any(
+            kind in AUTOMATIC for kind in fulfilments_of_lines(order).values()
+        ),
         "gave_consent": order.events.filter(reference=CONSENT).exists(),
         "date_placed": order.date_placed,
         "lines": _line_facts(order, money),

@@ -20,6 +20,7 @@ from commerce.actor import is_staff
 from commerce.audit.security import ACCOUNT, log_security_event
 from commerce.models import (
     AuditEntry,
+    GiftCard,
     OrderEvent,
     OutgoingMail,
     ReturnRequest,
@@ -168,6 +169,7 @@ def erase_shop_data(person: Person) -> None:
     """Remove what ``commerce`` stores about a person besides their orders and account."""
     for withdrawal in person.withdrawals():
         anonymise_withdrawal(withdrawal)
+    _forget_recipient(person)
     _erase_mails(person)
     _anonymise_reviews(person)
     alerts = get_model("customer", "ProductAlert").objects
@@ -184,6 +186,15 @@ def erase_shop_data(person: Person) -> None:
     notes = get_model("order", "OrderNote").objects
     notes.filter(user=person.user_id).update(user=None)
     end_sessions(person.user)
+
+
+def _forget_recipient(person: Person) -> None:
+    """Gift cards that others bought for the person: those still to be sent go to their buyers."""
+    for card in GiftCard.objects.filter(person.by_email("email")).select_related("line__order"):
+        is_waiting = card.status == GiftCard.Status.WAITING
+        card.email = card.line.order.email if card.line and is_waiting else ""
+        card.recipient = card.message = ""
+        card.save(update_fields=["email", "recipient", "message"])
 
 
 def _erase_mails(person: Person) -> None:

@@ -49,6 +49,16 @@ def _mails(person: Person) -> QuerySet:
     return _model("commerce.OutgoingMail").filter(found, is_secret=False)
 
 
+def _gift_cards(person: Person) -> QuerySet:
+    """Those the person bought, and those that were sent to them."""
+    own = Q(line__order__in=person.orders())
+    return _model("commerce.GiftCard").filter(own | person.by_email("email")).distinct()
+
+
+def _bought_by_others(person: Person) -> Q:
+    return ~Q(line__order__in=person.orders())
+
+
 def _sign_ins(person: Person) -> QuerySet:
     entries = _model("commerce.AuditEntry").filter(kind=ACCOUNT)
     if person.user_id is None:
@@ -91,7 +101,13 @@ SECTIONS = (
     _of_orders("order_lines", _("Order lines"), "order.Line", "order"),
     _of_orders("order_options", _("Order options"), "order.LineAttribute", "line__order"),
     _of_orders("downloads", _("Downloads"), "commerce.Download", "line__order"),
-    _of_orders("gift_cards", _("Gift cards"), "commerce.GiftCard", "line__order"),
+    Section(
+        "gift_cards",
+        _("Gift cards"),
+        "commerce.GiftCard",
+        _gift_cards,
+        {"line": _bought_by_others},
+    ),
     _of_orders("order_discounts", _("Order discounts"), "order.OrderDiscount", "order"),
     _of_orders("order_notes", _("Order notes"), "order.OrderNote", "order"),
     _of_orders("order_statuses", _("Order status changes"), "order.OrderStatusChange", "order"),

@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from checkout_app.models import PaymentAttempt
+from checkout_app.models import PaymentAttempt, State
 from checkout_app.payments import settle
 from commerce.digital.downloads import count_download, download_path, renew_download
 from commerce.exceptions import DispatchRefused, IllegalMove
 from commerce.models import (
     Download,
+    OutgoingMail,
     ProductDetails,
     ProductFile,
 )
@@ -36,6 +37,7 @@ from tests.factories import (
     set_shop,
     stockrecord_of,
 )
+from tests.held_orders import MANY_CAPTURES, order_of_lines_held
 from tests.shopper import give_details, press_pay, put_in_basket
 
 pytestmark = pytest.mark.django_db
@@ -329,6 +331,27 @@ def test_authorised_payment_is_captured_before_the_download(
     order.refresh_from_db()
     assert order.status == "Delivered"
     assert order.attempts.get().money_taken == Decimal("12.00")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_download_is_captured_alone_and_delivery_with_the_parcel(ebook, settings):
+    settings.PAYMENT_CAPTURE = "manual"
+    cup = make_product("Cup", price="18.00")
+    attempt = order_of_lines_held((ebook, 1), (cup, 1), card=MANY_CAPTURES)
+    order = attempt.order
+    attempt.refresh_from_db()
+
+    assert (attempt.state, attempt.money_taken) == (State.AUTHORISED, Decimal("12.00"))
+    confirmation = OutgoingMail.objects.get(key=f"order_placed:{order.number}")
+    assert "Downloads and gift cards come first, by email" in confirmation.body_text
+    assert broken_invariants() == []
+
+    ship(order.pk)
+
+    attempt.refresh_from_db()
+    assert order.shipping_incl_tax > 0
+    assert (attempt.state, attempt.money_taken) == (State.PAID, order.total_incl_tax)
+    assert broken_invariants() == []
 
 
 # --- Services and staff ---------------------------------------------------------------------------

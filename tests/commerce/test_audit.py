@@ -11,8 +11,9 @@ from checkout_app.models import PaymentAttempt
 from checkout_app.payments import refunds
 from commerce.accounts.roles import ADMIN, MERCHANDISER, create_roles
 from commerce.actor import staff_actor
-from commerce.models import AuditEntry, SalePrice
+from commerce.models import AuditEntry, BundlePart, OptionPrice, SalePrice
 from tests.actors import acted_by
+from tests.digital import add_file
 from tests.factories import (
     make_offer,
     make_paid_order,
@@ -65,6 +66,24 @@ def test_sale_is_logged_from_start_to_end(bowl, mo):
     assert entries[0].changes["price"] == [None, "15.00"]
     assert entries[1].changes == {"price": ["15.00", "14.00"]}
     assert entries[2].changes["price"] == ["14.00", None]
+
+
+def test_files_parts_and_option_prices_are_logged(bowl, mo):
+    option = get_model("catalogue", "Option").objects.create(name="Engraving", code="engraving")
+    with acted_by(mo):
+        pricing = OptionPrice.objects.create(option=option, price=Decimal("5.00"))
+        pricing.price = Decimal("6.00")
+        pricing.save()
+        BundlePart.objects.create(bundle=bowl, part=make_product("Cup", price="9.00"), quantity=2)
+        file = add_file(bowl)
+        file.is_offered = False
+        file.save(update_fields=["is_offered"])
+
+    assert last("commerce.optionprice").changes == {"price": ["5.00", "6.00"]}
+    assert last("commerce.bundlepart").changes["part"] == [None, "Cup"]
+    assert last("commerce.productfile", act="added").changes["name"] == [None, "book.pdf"]
+    entry = last("commerce.productfile", act="changed")
+    assert (entry.changes, entry.user) == ({"is_offered": ["True", "False"]}, mo)
 
 
 def test_offers_and_vouchers_are_logged(mo):

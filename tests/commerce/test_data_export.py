@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import zipfile
+from decimal import Decimal
 
 import pytest
 from django.core.cache import cache
@@ -13,7 +14,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from commerce.accounts.pictures import save_picture
-from commerce.models import AuditEntry, ReturnRequest, Withdrawal
+from commerce.models import AuditEntry, GiftCard, ProductDetails, ReturnRequest, Withdrawal
+from commerce.orders.provision import provide_automatically
 from commerce.privacy.export import archive_of, document_of
 from commerce.privacy.parts import all_sections
 from commerce.privacy.people import person_at, person_of
@@ -350,3 +352,20 @@ def test_profile_picture_is_exported_as_stored(db):
 
     assert archive.read("picture.webp") == b"square"
     assert model_of("commerce.ProfilePicture").objects.count() == 1
+
+
+def test_gift_card_is_in_the_exports_of_buyer_and_recipient(shop):
+    product = make_product("Gift card", price="20.00", track_stock=False)
+    ProductDetails.objects.create(product=product, gift_card_value=Decimal("20.00"))
+    order = make_paid_order((product, 1), user=make_user("bo@example.com"))
+    provide_automatically(order.pk)
+    GiftCard.objects.update(email=EMAIL, message="Dear Ada")
+
+    [bought] = document_of(person_at("bo@example.com"))["sections"]["gift_cards"]
+    [given] = document_of(person_at(EMAIL))["sections"]["gift_cards"]
+
+    assert bought["line"] == order.lines.get().pk
+    assert (given["message"], given["value"], given["line"]) == (
+        "Dear Ada", Decimal("20.00"), "",
+    )  # fmt: skip
+    assert "code_digest" not in given

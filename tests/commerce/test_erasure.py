@@ -125,6 +125,23 @@ def test_gift_card_to_be_sent_blocks_and_a_sent_one_is_forgotten(client, shop):
     assert GiftCard.objects.get().value == Decimal("20.00")
 
 
+@pytest.mark.parametrize(("status", "goes_to"), [("sent", ""), ("waiting", "bo@example.com")])
+def test_recipient_of_a_gift_card_is_forgotten(shop, status, goes_to):
+    product = make_product("Gift card", price="20.00", track_stock=False)
+    ProductDetails.objects.create(product=product, gift_card_value=Decimal("20.00"))
+    order = make_paid_order((product, 1), user=make_user("bo@example.com"))
+    provide_automatically(order.pk)
+    digest = GiftCard.objects.get().code_digest
+    about = {"email": EMAIL, "recipient": "Clotilde", "message": "Dear Clotilde"}
+    GiftCard.objects.update(status=status, **about)
+
+    erase(person_at(EMAIL.upper()))
+
+    card = GiftCard.objects.get()
+    assert (card.email, card.recipient, card.message) == (goes_to, "", "")
+    assert (card.value, card.code_digest) == (Decimal("20.00"), digest)
+
+
 def test_review_stays_anonymously(client, vase):
     user, _order = make_ada(vase)
 

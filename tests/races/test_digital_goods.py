@@ -1,0 +1,82 @@
+"""The last download, and gift cards that are refunded while they are sent."""
+
+from decimal import Decimal
+
+import pytest
+from django.db.models import F
+
+from commerce.digital import downloads
+from commerce.digital.downloads import count_download
+from commerce.digital.gift_cards import send_gift_card, void_gift_cards
+from commerce.models import Download, GiftCard, OutgoingMail, ProductDetails
+from commerce.orders.provision import provide_automatically
+from tests.digital import add_file
+from tests.factories import make_paid_order, make_product
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
+
+
+@pytest.fixture
+def last_download(shop):
+    """A download of a paid e-book that is left once."""
+    product = make_product("E-book", price="12.00", track_stock=False)
+    ProductDetails.objects.create(product=product, is_shipped=False)
+    add_file(product)
+    order = make_paid_order((product, 1))
+    provide_automatically(order.pk)
+    Download.objects.update(left=1)
+    return Download.objects.select_related("line__order").get()
+
+
+@pytest.fixture
+def waiting_cards(shop):
+    """The order of ten gift cards that wait to be sent."""
+    product = make_product("Gift card", price="20.00", track_stock=False)
+    ProductDetails.objects.create(product=product, gift_card_value=Decimal("20.00"))
+    order = make_paid_order((product, 10))
+    provide_automatically(order.pk)
+    GiftCard.objects.update(status=GiftCard.Status.WAITING, code_digest=None, sendings=0)
+    OutgoingMail.objects.filter(key__startswith="gift-card:").delete()
+    return order
+
+
+def test_last_download_is_counted_once(last_download, together):
+    results = together(8, lambda _i: count_download(last_download))
+
+    assert sorted(results) == [False] * 7 + [True]
+    assert Download.objects.values_list("left", "count").get() == (0, 1)
+
+
+def test_control_without_the_condition_downloads_too_often(last_download, together, meet):
+    def unguarded(download):
+        left = Download.objects.get(pk=download.pk).left
+        meet()
+        return bool(left) and Download.objects.filter(pk=download.pk).update(count=F("count") + 1)
+
+    results = together(2, lambda _i: unguarded(last_download))
+
+    assert results == [1, 1]
+    assert downloads.status_of(last_download) is downloads.DownloadStatus.OPEN
+
+
+def test_code_of_a_card_that_is_refunded_while_it_is_sent_ends(waiting_cards, together):
+    cards = list(GiftCard.objects.order_by("pk"))
+
+    def work(index):
+        if index == 5:
+            return void_gift_cards(waiting_cards)
+        return send_gift_card(cards[index].pk)
+
+    results = together(10, work)
+
+    assert [result for result in results if isinstance(result, Exception)] == []
+    assert set(GiftCard.objects.values_list("status", "code_digest")) == {("void", None)}
+
+
+def test_card_is_sent_once_by_eight_workers(waiting_cards, together):
+    card = GiftCard.objects.first()
+
+    results = together(8, lambda _i: send_gift_card(card.pk))
+
+    assert sorted(results) == [False] * 7 + [True]
+    assert OutgoingMail.objects.filter(key__startswith=f"gift-card:{card.pk}:").count() == 1
