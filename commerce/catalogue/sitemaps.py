@@ -23,7 +23,7 @@ from commerce.index.listings import product_url, sellable_products
 from commerce.models import ProductCollection, ProductPhoto
 from commerce.urls import absolute
 
-#: The largest JPEG of a photo on pages, by orientation (commerce.images.photos).
+#: A JPEG of a photo, by orientation (commerce.images.photos); smaller photos are named as they are.
 SHOWN_SPECS = ("format-jpeg|width-960", "format-jpeg|width-1280")
 
 

@@ -28,13 +28,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Every size the storefront uses, for ``{% picture %}``: squares in cards, galleries and baskets;
-#: scenes in heroes and wide tiles. Pages must not use other sizes, or the first visitor waits
-#: for the rendering.
-RENDITION_SPECS = {
-    "square": "format-{avif,webp,jpeg}|width-{320,640,960}",
-    "scene": "format-{avif,webp,jpeg}|width-{320,640,1280,1920}",
-}
+#: Every width in pixels the storefront uses: of squares in cards, galleries and baskets, of scenes
+#: in heroes and wide tiles. Pages must not use others, or the first visitor waits for the rendering.
+WIDTHS = {"square": (320, 640, 960, 1600), "scene": (320, 640, 1280, 1920, 2880)}
+#: The formats of each width; the last one is the fallback.
+FORMATS = ("avif", "webp", "jpeg")
 #: The Open Graph image of a page.
 SHARE_SPEC = "fill-1200x630|format-jpeg"
 #: Pillow's name of each format and the encoder options of ``render_ahead``. These speeds take a
@@ -140,9 +138,19 @@ def make_image(
 
 
 def specs_for(image: AbstractImage) -> list[str]:
-    """The specs of all renditions that pages use for an image, by its orientation."""
-    shape = "scene" if image.width > image.height else "square"
-    return [*Filter.expand_spec(RENDITION_SPECS[shape]), SHARE_SPEC]
+    """The specs of all renditions that pages use for an image."""
+    return [*picture_specs(image), SHARE_SPEC]
+
+
+def picture_specs(image: AbstractImage) -> list[str]:
+    """The specs of an image's ``<picture>``, by its orientation and size.
+
+    Renditions are never larger than the original, so one width at least as large is enough.
+    """
+    widths = WIDTHS["scene" if image.width > image.height else "square"]
+    smaller = [width for width in widths if width < image.width]
+    used = widths[: len(smaller) + 1]
+    return [f"format-{name}|width-{width}" for name in FORMATS for width in used]
 
 
 def share_photo(image: AbstractImage) -> AbstractRendition | None:

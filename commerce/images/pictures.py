@@ -13,7 +13,7 @@ from wagtail.images.models import AbstractImage, Filter
 from wagtail.images.shortcuts import get_renditions_or_not_found
 
 from commerce.bulk_sql import literal_in
-from commerce.images.photos import RENDITION_SPECS, specs_for
+from commerce.images.photos import picture_specs, specs_for
 from commerce.page_cache.dependencies import expires_by
 from commerce.page_cache.memoise import memoise_many
 
@@ -98,16 +98,7 @@ def _filter(spec: str) -> Filter:
 
 def _sizes(image: AbstractImage, by_spec: dict[str, Size]) -> Sizes:
     is_complete = by_spec.keys() >= set(specs_for(image))
-    return Sizes(by_spec, _sources(by_spec, _shown_specs(image)) if is_complete else ())
-
-
-def _shown_specs(image: AbstractImage) -> list[str]:
-    return _expanded("scene" if image.width > image.height else "square")
-
-
-@cache
-def _expanded(shape: str) -> list[str]:
-    return Filter.expand_spec(RENDITION_SPECS[shape])
+    return Sizes(by_spec, _sources(by_spec, picture_specs(image)) if is_complete else ())
 
 
 def _sources(by_spec: Mapping[str, Size], specs: Iterable[str]) -> Sources:
@@ -206,7 +197,7 @@ def photo_html(
 
 
 def _render_now(image: AbstractImage) -> Sources:
-    specs = _shown_specs(image)
+    specs = picture_specs(image)
     made = get_renditions_or_not_found(image, [_filter(spec) for spec in specs])
     by_spec = {spec: Size(row.url, row.width, row.height) for spec, row in made.items()}
     return _sources(by_spec, specs)

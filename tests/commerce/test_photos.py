@@ -15,6 +15,7 @@ from commerce.images.photos import (
     Thumbnailer,
     make_image,
     photo_for,
+    picture_specs,
     render_ahead,
     share_photo,
     specs_for,
@@ -24,6 +25,7 @@ from commerce.images.pictures import LAZY, largest, sizes_of
 from commerce.images.pictures import picture as picture_of
 from commerce.index.listings import cards_for
 from commerce.models import ProductPhoto
+from commerce.templatetags.shop import large_url
 
 pytestmark = pytest.mark.django_db
 Image = get_image_model()
@@ -36,9 +38,9 @@ def picture(colour="tan", size=(60, 80)):
     return output.getvalue()
 
 
-def add_picture(product, colour="tan", *, order=0, caption=""):
+def add_picture(product, colour="tan", *, order=0, caption="", size=(60, 80)):
     """Add a photograph as the dashboard saves it."""
-    file = ContentFile(picture(colour), name=f"{colour}.jpg")
+    file = ContentFile(picture(colour, size), name=f"{colour}.jpg")
     return product.images.create(original=file, display_order=order, caption=caption)
 
 
@@ -197,12 +199,30 @@ def test_rendition_is_never_larger_than_its_original(vase):
     assert {rendition.width for rendition in image.renditions.all()} == {60}
 
 
-def test_landscape_and_portrait_photographs_have_different_sizes(site_root):
-    wide = make_image(picture(size=(80, 60)), filename="w.jpg", title="Wide")
-    upright = make_image(picture(size=(60, 80)), filename="u.jpg", title="Upright")
+@pytest.mark.parametrize(
+    ("size", "widths"),
+    [
+        ((3000, 1700), [320, 640, 1280, 1920, 2880]),
+        ((1440, 1080), [320, 640, 1280, 1920]),
+        ((1280, 720), [320, 640, 1280]),
+        ((1700, 1700), [320, 640, 960, 1600]),
+        ((900, 900), [320, 640, 960]),
+        ((60, 80), [320]),
+    ],
+)
+def test_photographs_have_the_widths_that_show_all_they_have(size, widths):
+    image = get_image_model()(width=size[0], height=size[1])
 
-    assert any("1920" in spec for spec in specs_for(wide))
-    assert not any("1920" in spec for spec in specs_for(upright))
+    assert picture_specs(image) == [
+        f"format-{name}|width-{width}" for name in ("avif", "webp", "jpeg") for width in widths
+    ]
+
+
+def test_enlarged_photograph_is_the_largest_there_is(vase):
+    image = photo_for(add_picture(vase, size=(1700, 1700)))
+    render_ahead([image])
+
+    assert large_url(image) == image.renditions.get(filter_spec="format-webp|width-1600").url
 
 
 @pytest.mark.parametrize(
@@ -248,7 +268,7 @@ def test_deleting_a_photograph_keeps_the_image_for_pages(vase):
     assert get_model("catalogue", "ProductImage").objects.count() == 0
 
 
-@pytest.mark.parametrize("size", [(60, 80), (80, 60)])
+@pytest.mark.parametrize("size", [(400, 500), (500, 400)])
 def test_markup_equals_wagtails(site_root, size):
     image = make_image(picture(size=size), filename="a&b.jpg", title="A & B")
     render_ahead([image])

@@ -64,7 +64,7 @@ def test_products_without_their_own_page_are_left_out(client, landing, vase, mug
 def test_products_have_their_photographs_and_variants(client, site_root, mug):
     child = mug.children.first()
     for product, colour in ((mug, "tan"), (child, "teal")):
-        image = make_image(picture(colour), filename=f"{colour}.jpg", title=colour)
+        image = make_image(picture(colour, size=(900, 900)), filename=f"{colour}.jpg", title=colour)
         ProductPhoto.objects.create(
             product_image=product.images.create(original=""), image=image
         )  # fmt: skip
