@@ -16,6 +16,8 @@ from oscar.core.loading import get_model
 from commerce.catalogue.product_facts import product_page_url
 from commerce.models import User
 from commerce.shop_settings.current import current_shop
+from commerce.stock.availability import units_left
+from commerce.stock.selling import DETAILS, sellable_units, selling_of
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -26,11 +28,16 @@ ProductAlert = get_model("customer", "ProductAlert")
 
 
 def units_to_sell(product: AbstractProduct) -> int:
-    """Unreserved units of a product, or of all variants of a parent."""
+    """Unreserved units of a product, or of all variants of a parent, that an order can contain."""
     records = get_model("partner", "StockRecord").objects.filter(
         Q(product=product) | Q(product__parent=product, product__is_public=True)
     )
-    return sum(max(record.net_stock_level or 0, 0) for record in records)
+    return sum(
+        sellable_units(
+            selling_of(record.product), units_left(record.num_in_stock, record.num_allocated)
+        )
+        for record in records.select_related(*(f"product__{name}" for name in DETAILS))
+    )
 
 
 class AlertsDispatcher(OscarAlertsDispatcher):

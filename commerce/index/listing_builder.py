@@ -249,11 +249,10 @@ def records_of(product_ids: Collection[int]) -> dict[int, list[Record]]:
             in_stock,
             allocated,
         ) in rows:
-            state = IN_STOCK
+            state, least = IN_STOCK, least_units(minimum or minimum_above, step or step_above)
             if next((one for one in (counts, counts_above) if one is not None), type_counts):
                 ordered = sells_later(later or later_above or "", day if later else day_above)
-                state = availability_at(units_left(in_stock, allocated), ordered)
-            least = least_units(minimum or minimum_above, step or step_above)
+                state = availability_at(units_left(in_stock, allocated), ordered, least=least)
             record = Record(*columns, state, least)  # type: ignore[call-arg]
             if record.price is None:  # not for sale
                 record = record._replace(availability=SOLD_OUT)

@@ -113,14 +113,19 @@ def availability_of(stockrecord: AbstractStockRecord | None) -> str:
         return IN_STOCK
     selling = selling_of(stockrecord.product)
     units = units_left(stockrecord.num_in_stock, stockrecord.num_allocated)
-    return availability_at(units, sells_later(selling.later, selling.available_from))
+    return availability_at(
+        units, sells_later(selling.later, selling.available_from), least=selling.least
+    )
 
 
-def availability_at(units: int, later: str = "") -> str:
-    """The availability for a number of units. ``later`` is what ``sells_later`` says."""
+def availability_at(units: int, later: str = "", *, least: int = 1) -> str:
+    """The availability for a number of units, of which ``least`` is the smallest order.
+
+    ``later`` is what ``sells_later`` says.
+    """
     if later == ProductDetails.Later.PREORDER:
         return PREORDER
-    if units == 0:
+    if units < least:
         return ON_ORDER if later else SOLD_OUT
     return LOW if units <= LOW_STOCK else IN_STOCK
 

@@ -10,17 +10,24 @@ from oscar.core.loading import get_model
 
 from commerce.basket.checks import notices_for
 from commerce.basket.lines import lines_of
+from commerce.catalogue.alert_mails import units_to_sell
 from commerce.catalogue.feed import feed_parts
 from commerce.catalogue.product_detail import buy_box_for
 from commerce.catalogue.product_lists import products_in
 from commerce.clock import shop_time
 from commerce.exceptions import OutOfStock
 from commerce.index.listings import cards_for
-from commerce.index.refresh import broken_listings, refresh_available_products
+from commerce.index.refresh import (
+    broken_listings,
+    refresh_availability,
+    refresh_available_products,
+    refresh_listings,
+)
 from commerce.models import ProductDetails
 from commerce.orders.invariants import stock_is_never_oversold
 from commerce.orders.reservations import reserve_stock
 from commerce.pricing.unit_prices import unit_price
+from commerce.stock.availability import availability_of
 from commerce.stock.selling import Selling, selling_of
 from tests.crawler import Crawled, offers_of
 from tests.factories import (
@@ -93,6 +100,25 @@ def test_quantities_in_the_basket_add_up(client, tile):
     assert units_in_basket(client) == 18
 
     assert "You have 18 in your basket." in add(client, tile, 36)
+
+
+def test_fewer_in_stock_than_the_least_order_are_sold_out(client, tile, site_root):
+    record = stockrecord_of(tile)
+    record.num_in_stock = 13
+    record.save()
+    refresh_listings([tile.pk])
+    assert cards_for([tile.pk])[0].availability == "in_stock"
+
+    record.num_in_stock = 11
+    record.save()
+    refresh_availability([record.pk])
+
+    assert cards_for([tile.pk])[0].availability == "sold_out"
+    assert availability_of(stockrecord_of(tile)) == "sold_out"
+    assert units_to_sell(tile) == 0
+    page = Crawled(client.get(tile.get_absolute_url()))
+    assert "Sold out" in page.text(".buy-box--page")
+    assert list(broken_listings()) == []
 
 
 def test_lower_quantity_in_the_basket_follows_the_steps(client, tile):
