@@ -14,6 +14,7 @@ from wagtail.contrib.redirects.models import Redirect
 
 from commerce.accounts.roles import MERCHANDISER, create_roles
 from commerce.images import photos
+from commerce.imports import processing
 from commerce.imports.runs import finish
 from commerce.index.refresh import broken_listings
 from commerce.models import ImportRun, ProductPhoto
@@ -81,8 +82,13 @@ def check_catalogue(wanted):
 
 @pytest.fixture
 def plain_renditions(monkeypatch):
-    """Photographs keep their size: rendering 700 of them would take minutes."""
+    """Photographs keep their size: rendering 700 of them would take minutes.
+
+    Batches are as large as photographs allow, whatever the speed of the machine.
+    """
     monkeypatch.setattr(photos, "render_ahead", lambda images, **kwargs: 0)
+    monkeypatch.setattr(processing, "TARGETS", {})
+    monkeypatch.setattr(processing, "TARGET", 60)
 
 
 def test_shopify_export_with_archive(staff, plain_renditions):
