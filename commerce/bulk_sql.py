@@ -76,7 +76,9 @@ def _execute(
         if isinstance(field, AS_GIVEN):
             continue
         prepare: Callable[[Any], Any] = partial(field.get_db_prep_save, connection=connection)
-        if isinstance(field, REPEATED):
+        if isinstance(field, models.BinaryField):
+            prepare = connection.Database.Binary
+        elif isinstance(field, REPEATED):
             prepare = cache(prepare)
         for row in prepared:
             row[place] = prepare(row[place])

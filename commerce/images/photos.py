@@ -177,7 +177,7 @@ def render_ahead(
     GIL; only the calling thread uses the database.
     """
     Rendition = get_image_model().get_rendition_model()
-    missing = _missing_specs(images)
+    missing = missing_specs(images)
     made = 0
     with ThreadPoolExecutor(max_workers=threads) as pool:
         jobs = [(image, pool.submit(_encode, image, missing[image.pk])) for image in images]
@@ -192,7 +192,7 @@ def render_ahead(
 
 def is_rendered(image: AbstractImage) -> bool:
     """Whether every size that pages use exists."""
-    return not _missing_specs([image])[image.pk]
+    return not missing_specs([image])[image.pk]
 
 
 def render_for_lists(image_id: int) -> list[int]:
@@ -205,7 +205,8 @@ def render_for_lists(image_id: int) -> list[int]:
     return list(shown.values_list("product_image__product_id", flat=True))
 
 
-def _missing_specs(images: Sequence[AbstractImage]) -> dict[int, list[str]]:
+def missing_specs(images: Sequence[AbstractImage]) -> dict[int, list[str]]:
+    """``{image key: the specs that pages use and that are not rendered}``. One query."""
     Rendition = get_image_model().get_rendition_model()
     existing = set(
         Rendition.objects.filter(image__in=images).values_list("image_id", "filter_spec")

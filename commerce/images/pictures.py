@@ -13,7 +13,7 @@ from wagtail.images.models import AbstractImage, Filter
 from wagtail.images.shortcuts import get_renditions_or_not_found
 
 from commerce.bulk_sql import literal_in
-from commerce.images.photos import picture_specs, specs_for
+from commerce.images.photos import picture_specs
 from commerce.page_cache.dependencies import expires_by
 from commerce.page_cache.memoise import memoise_many
 
@@ -43,7 +43,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Sizes:
-    """The sizes of a photo by spec; ``sources`` is empty until all sizes that pages use exist."""
+    """The sizes of a photo by spec; ``sources`` has the widths that exist in all formats."""
 
     by_spec: dict[str, Size]
     sources: Sources = ()
@@ -97,8 +97,11 @@ def _filter(spec: str) -> Filter:
 
 
 def _sizes(image: AbstractImage, by_spec: dict[str, Size]) -> Sizes:
-    is_complete = by_spec.keys() >= set(specs_for(image))
-    return Sizes(by_spec, _sources(by_spec, picture_specs(image)) if is_complete else ())
+    """Widths that are still to be rendered, after an update or of a new photo, are left out."""
+    wanted = picture_specs(image)
+    missing = {_width_of(spec) for spec in wanted if spec not in by_spec}
+    shown = [spec for spec in wanted if _width_of(spec) not in missing]
+    return Sizes(by_spec, _sources(by_spec, shown))
 
 
 def _sources(by_spec: Mapping[str, Size], specs: Iterable[str]) -> Sources:
@@ -112,6 +115,11 @@ def _sources(by_spec: Mapping[str, Size], specs: Iterable[str]) -> Sources:
 def original(image: AbstractImage) -> Sources:
     """The ``Sources`` of an image without renditions: the original file."""
     return (("", ((image.file.url, image.width, image.height),)),)
+
+
+@cache
+def _width_of(spec: str) -> str:
+    return spec.partition("width-")[2]
 
 
 @cache

@@ -32,7 +32,7 @@ from commerce.index.price_windows import (
     sales_of,
     windows_of,
 )
-from commerce.index.terms import KNOWN, TEXT, TITLE, TermKey, as_text
+from commerce.index.terms import KNOWN, TEXT, TITLE, WORD, TermKey, as_text
 from commerce.index.tokens import indexed_codes, indexed_words
 from commerce.index.variant_columns import (
     options_of,
@@ -98,6 +98,14 @@ class ListingDocument:
     def text(self) -> str:
         """The terms in their stored form (``commerce.index.terms``)."""
         return as_text(self.words, self.sets)
+
+    @property
+    def terms(self) -> dict[TermKey, tuple[str, int]]:
+        """The terms as ``terms_in(self.text)`` reads them."""
+        found = {key: (label, TEXT) for key, label in self.sets.items()}
+        for weight, words in enumerate(self.words):  # the greatest weight last
+            found.update(dict.fromkeys([(WORD, word) for word in words], ("", weight)))
+        return found
 
     def add(self, kind: str, value: str, label: object = "") -> None:
         """Add the product to a set; the first label is used."""

@@ -5,10 +5,11 @@ from typing import Any, ParamSpec
 from django_tasks import task
 from django_tasks.base import Task
 from oscar.core.loading import get_model
+from wagtail.images import get_image_model
 from wagtail.images.models import AbstractImage
 
 from commerce.images.logo import LOGO_SPEC
-from commerce.images.photos import is_rendered, render_for_lists
+from commerce.images.photos import is_rendered, missing_specs, render_for_lists
 from commerce.images.rendering import render
 from commerce.images.swatches import SWATCH_SPEC
 from commerce.index.refresh import refresh_listings
@@ -18,6 +19,8 @@ from commerce.page_cache.versions import invalidate
 from commerce.transactions import enqueue_or_run_on_commit
 
 P = ParamSpec("P")
+#: Photos that are looked at in one query.
+BATCH = 500
 #: The priority of work that may wait; others have 0.
 LOW = -10
 
@@ -41,6 +44,23 @@ def render_soon(image: AbstractImage) -> None:
     """Enqueue the rendering of an image after the commit, unless all its sizes exist."""
     if not is_rendered(image):
         enqueue_or_run_on_commit(after_others(render_photo_task), image.pk)
+
+
+def render_missing_soon() -> int:
+    """Enqueue the rendering of every photo that lacks a size that pages use. Returns how many.
+
+    For updates that add sizes. Until then pages show the sizes that exist.
+    """
+    count, last = 0, 0
+    images = get_image_model().objects.order_by("pk")
+    while batch := list(images.filter(pk__gt=last)[:BATCH]):
+        missing = missing_specs(batch)
+        for image in batch:
+            if missing[image.pk]:
+                enqueue_or_run_on_commit(after_others(render_photo_task), image.pk)
+                count += 1
+        last = batch[-1].pk
+    return count
 
 
 def after_others(task: Task[P, Any]) -> Task[P, Any]:

@@ -31,7 +31,7 @@ from commerce.index.listing_builder import (
 from commerce.index.postings import Joined, broken_terms, repair_terms, write_terms
 from commerce.index.price_windows import EVER, NEVER, Window, price_step
 from commerce.index.terms import TermKey, terms_in
-from commerce.models import Listing, ListingTerms, PriceWindow, ProductDetails
+from commerce.models import Listing, ListingTerms, PriceWindow, ProductDetails, Term
 from commerce.models.cache_tags import (
     LISTS,
     SCHEDULED_PRICES,
@@ -295,7 +295,8 @@ def _write_texts(
         text = documents[pk].text if pk in documents else ""
         if text == texts.get(pk, ""):
             continue
-        before, terms = terms_in(texts.get(pk)), terms_in(text)
+        before = terms_in(texts.get(pk))
+        terms = documents[pk].terms if pk in documents else {}
         for key in before.keys() - terms.keys():
             left[key].add(pk)
         for key, entry in terms.items():
@@ -322,16 +323,19 @@ def rebuild_listings(
     """Refresh every product in batches, each in its own transaction. Returns how many changed.
 
     ``on_done`` is called with the keys of each batch. To resume, pass the last key as ``after``.
+    At the end every term is compared with the texts, unless there was none when it began: then all
+    were written together with their texts.
     """
-    changed = 0
+    changed, is_new = 0, not Term.objects.exists()
     while ids := _next_keys(after):
         with _paused_garbage_collector():
             changed += refresh_listings(ids)
         after = ids[-1]
         if on_done:
             on_done(ids)
-    with _paused_garbage_collector():
-        repair_terms()
+    if not is_new:
+        with _paused_garbage_collector():
+            repair_terms()
     return changed
 
 
@@ -381,7 +385,7 @@ def _broken_of(ids: list[int]) -> Iterator[str]:
                     value = json.loads(json.dumps(value))  # tuples are stored as lists
                 if getattr(row, name) != value:
                     yield f"listing {pk}: {name} is {getattr(row, name)!r}, not {value!r}"
-            terms, wanted = terms_in(texts.get(pk)), terms_in(document.text)
+            terms, wanted = terms_in(texts.get(pk)), document.terms
             if terms != wanted:
                 yield f"listing {pk}: terms differ in {sorted(terms.items() ^ wanted.items())}"
             if windows[pk] != document.windows:

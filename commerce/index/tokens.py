@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from commerce.index.language import singular_of, stem_of, stop_words
 
@@ -53,10 +54,15 @@ def indexed_words(text: object, language: str) -> set[str]:
     Words joined by a hyphen are indexed as one word too: "tea-light" as "tealight". A stem that is
     itself one of the words is left out.
     """
-    words = split_words(text)
-    found = set(words) | {singular_of(word, language) for word in words}
-    found |= {joined for word in words if (joined := joined_parts(word))}
+    found = {form for word in split_words(text) for form in _forms_of(word, language)}
     return found | {STEM + stem for word in found if (stem := stem_of(word, language)) not in found}
+
+
+@lru_cache(maxsize=50_000)
+def _forms_of(word: str, language: str) -> tuple[str, ...]:
+    """A word, its singular, and itself as one word if it has hyphens."""
+    joined = joined_parts(word)
+    return (word, singular_of(word, language), *([joined] if joined else ()))
 
 
 def indexed_codes(code: object) -> set[str]:

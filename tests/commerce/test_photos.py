@@ -1,10 +1,11 @@
 """Product photographs as Wagtail images, one image per file."""
 
 import hashlib
-from io import BytesIO
+from io import BytesIO, StringIO
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.management import call_command
 from oscar.core.loading import get_model
 from PIL import Image as PillowImage
 from wagtail.images import get_image_model
@@ -24,6 +25,7 @@ from commerce.images.photos import (
 from commerce.images.pictures import LAZY, largest, sizes_of
 from commerce.images.pictures import picture as picture_of
 from commerce.index.listings import cards_for
+from commerce.index.photographs import render_missing_soon
 from commerce.models import ProductPhoto
 from commerce.templatetags.shop import large_url
 
@@ -279,3 +281,25 @@ def test_markup_equals_wagtails(site_root, size):
     ours = picture_of(sizes_of(image).sources, alt=attributes["alt"], sizes="10vw")
 
     assert ours == wagtails.replace('data-loading="how"', LAZY)
+
+
+def test_update_that_adds_sizes_shows_the_old_ones_until_they_are_rendered(
+    vase, django_capture_on_commit_callbacks
+):
+    image = photo_for(add_picture(vase, size=(1700, 1700)))
+    render_ahead([image])
+    image.renditions.filter(filter_spec__endswith="width-1600").delete()
+    image.renditions.get(filter_spec="format-avif|width-960").delete()
+
+    sizes = sizes_of(Image.objects.get(pk=image.pk))
+
+    assert [[width for _url, width, _height in made] for _name, made in sizes.sources] == [
+        [320, 640]
+    ] * 3
+    said = StringIO()
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("rebuild_listings", stdout=said)
+    assert "Photographs to be rendered: 1" in said.getvalue()
+    sizes = sizes_of(Image.objects.get(pk=image.pk))
+    assert [made[-1][1] for _name, made in sizes.sources] == [1600] * 3
+    assert render_missing_soon() == 0

@@ -5,13 +5,15 @@ from django.core.management.base import BaseCommand, CommandParser
 from oscar.core.loading import get_model
 from tqdm import tqdm
 
+from commerce.index.photographs import render_missing_soon
 from commerce.index.refresh import broken_listings, rebuild_listings
 
 
 class Command(BaseCommand):
     help = (
-        "Rebuild the read model of lists and search (docs/listing.md), also while the shop is open. To "
-        "resume an interrupted run, pass the last printed key with --after."
+        "Rebuild the read model of lists and search (docs/listing.md), also while the shop is open, and "
+        "let the worker render missing sizes of photographs. To resume an interrupted run, pass the last "
+        "printed key with --after."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -47,5 +49,6 @@ class Command(BaseCommand):
                 bar.set_postfix_str(f"after {keys[-1]}")
 
             changed = rebuild_listings(on_done=show, after=after)
+        count = render_missing_soon()
         if not quiet:
-            self.stdout.write(f"{changed} listings changed.")
+            self.stdout.write(f"{changed} listings changed. Photographs to be rendered: {count}.")
