@@ -52,7 +52,7 @@ def reserve_stock(
     """
     StockRecord = get_model("partner", "StockRecord")
     with transaction.atomic():
-        locked = lock_stock({*quantities, *with_lock_of})
+        locked = lock_stock([*quantities, *with_lock_of])
         records = {pk: record for pk, record in locked.items() if pk in quantities}
         unlimited = _sold_without_stock(quantities)
         allocated = Coalesce(F("num_allocated"), Value(0))
