@@ -30,8 +30,15 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: not any(map(item.get_closest_marker, LONG)))
 
 
-def pytest_collection_finish():
-    """Collect garbage less often: scanning all modules and tests took a fifth of the suite's time."""
+def pytest_collection_finish(session):
+    """Collect garbage less often: scanning all modules and tests took a fifth of the suite's time.
+
+    Refuses to run if pytest-xdist does not group: each process would deploy the site for itself.
+    """
+    if session.config.getoption("loadgroup", default=False):
+        alone = [item for item in session.items if item.get_closest_marker("xdist_group")]
+        if any("@" not in item.nodeid for item in alone):
+            raise pytest.UsageError("pytest-xdist does not group tests with this version of pytest")
     gc.freeze()
     gc.set_threshold(200_000, 50, 50)
 
