@@ -12,6 +12,7 @@ from wagtail.images import get_image_model
 from wagtail.models import Collection
 
 from commerce.images.photos import make_image, render_ahead
+from commerce.index.photographs import render_missing_soon
 from commerce.models import CategoryPhoto, ProductPhoto
 from demo import files
 
@@ -19,6 +20,8 @@ Category = get_model("catalogue", "Category")
 Product = get_model("catalogue", "Product")
 ProductImage = get_model("catalogue", "ProductImage")
 
+#: The site starts when the photographs have sizes up to this width, in pixels.
+WIDEST_AT_ONCE = 1280
 PRODUCT_COLLECTION = "Product photographs"
 SCENE_COLLECTION = "Scenes"
 
@@ -146,5 +149,10 @@ def load_pictures_of_rooms(images: dict[str, Any]) -> None:
 
 
 def render_images(images: dict[str, Any], *, on_done: Callable[[Any], object]) -> int:
-    """Render every size that pages use. Returns the number of images that lacked some."""
-    return render_ahead(list(images.values()), on_done=on_done)
+    """Render the sizes that most screens show, and let the worker render the large ones.
+
+    Returns the number of renditions made now.
+    """
+    made = render_ahead(list(images.values()), on_done=on_done, widest=WIDEST_AT_ONCE)
+    render_missing_soon()
+    return made

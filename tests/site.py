@@ -97,10 +97,14 @@ def site_environment(folder, url, **extra):
 
 
 def set_up(folder, **extra):
-    """Set up a new installation in a folder: migrations and demo shop. ``DEMO`` names another one."""
+    """Set up a new installation in a folder: migrations and demo shop. ``DEMO`` names another one.
+
+    Large photographs are rendered here, so that the worker of each copy finds nothing to do.
+    """
     site = site_in(folder, **extra)
     site.manage("migrate_if_needed")
     site.manage("load_demo")
+    site_in(folder, **extra, TASK_QUEUE="immediate").manage("rebuild_listings", "-v0")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import posixpath
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -170,14 +171,18 @@ def render_ahead(
     *,
     on_done: Callable[[AbstractImage], object] | None = None,
     threads: int = 2,
+    widest: float = math.inf,
 ) -> int:
-    """Make the missing renditions that pages use. Returns the number made.
+    """Make the missing renditions that pages use, up to a width. Returns the number made.
 
     ``on_done`` is called after each image. Encoding runs in threads, because Pillow releases the
     GIL; only the calling thread uses the database.
     """
     Rendition = get_image_model().get_rendition_model()
-    missing = missing_specs(images)
+    missing = {
+        pk: [spec for spec in specs if _width_of(spec) <= widest]
+        for pk, specs in missing_specs(images).items()
+    }
     made = 0
     with ThreadPoolExecutor(max_workers=threads) as pool:
         jobs = [(image, pool.submit(_encode, image, missing[image.pk])) for image in images]

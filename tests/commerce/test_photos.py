@@ -15,6 +15,7 @@ from commerce.images.photos import (
     SHARE_SPEC,
     Thumbnailer,
     make_image,
+    missing_specs,
     photo_for,
     picture_specs,
     render_ahead,
@@ -113,6 +114,15 @@ def test_renditions_are_prepared_once(vase):
     assert made == image.renditions.count() == len(specs_for(image))
     assert seen == [image]
     assert render_ahead([image]) == 0
+
+
+def test_large_sizes_can_be_left_to_the_worker(vase):
+    image = photo_for(add_picture(vase, size=(1700, 1700)))
+
+    render_ahead([image], widest=1280)
+
+    assert {row.width for row in image.renditions.all()} == {320, 640, 960, 1200}
+    assert all("width-1600" in spec for spec in missing_specs([image])[image.pk])
 
 
 def test_prepared_renditions_are_those_of_the_templates(vase):
