@@ -359,6 +359,7 @@ OFFERS = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 class TestAnyOffers(TestCase):
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(

@@ -336,6 +336,7 @@ CHANGES = st.lists(
 )
 
 
+@pytest.mark.slow
 class TestAnyOrder(TestCase):
     """Lists match the catalogue after any sequence of changes."""
 

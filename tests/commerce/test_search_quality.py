@@ -56,6 +56,7 @@ def below(judgements, least):
     return {found.query: round(found.ndcg, 2) for found in judgements if found.ndcg < least}
 
 
+@pytest.mark.slow
 def test_demo_queries_are_answered_well(site_root):
     call_command("load_demo", "--no-renditions", "-v0")
     queries = read_queries(DEMO_QUERIES)

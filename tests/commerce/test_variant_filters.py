@@ -237,6 +237,7 @@ CHOICES = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 class TestAgainstTheCatalogue(TestCase):
     """For any products and filters, the list and its counts equal a computation per variant."""
 

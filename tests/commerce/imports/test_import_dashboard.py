@@ -33,6 +33,8 @@ from tests.factories import make_user
 pytestmark = pytest.mark.django_db
 Product = get_model("catalogue", "Product")
 StockRecord = get_model("partner", "StockRecord")
+#: Products of an export; tests/browser/test_imports.py imports 300.
+COUNT = 60
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def check_catalogue(wanted):
 
 @pytest.fixture
 def plain_renditions(monkeypatch):
-    """Photographs keep their size: rendering 700 of them would take minutes.
+    """Photographs keep their size: rendering a hundred of them would take a minute.
 
     Batches are as large as photographs allow, whatever the speed of the machine.
     """
@@ -92,7 +94,7 @@ def plain_renditions(monkeypatch):
 
 
 def test_shopify_export_with_archive(staff, plain_renditions):
-    content, wanted = shopify_export(300, lambda name: name)
+    content, wanted = shopify_export(COUNT, lambda name: name)
     names = [source for sources in wanted.pictures.values() for source in sources]
     archive = archive_of({f"photos/{name}": picture(n) for n, name in enumerate(names)})
 
@@ -100,7 +102,7 @@ def test_shopify_export_with_archive(staff, plain_renditions):
     run = settle(staff, run)
     assert (run.profile, run.state) == ("shopify", "checked")
     page = staff.get(reverse("staff-import", args=[run.pk]))
-    assert page.context["counts"]["new"] == 300
+    assert page.context["counts"]["new"] == COUNT
     run = act(staff, run, "import")
 
     assert run.state == "done"
@@ -110,7 +112,7 @@ def test_shopify_export_with_archive(staff, plain_renditions):
 
     run = upload(staff, content, archive=archive)
     run = settle(staff, run)
-    assert staff.get(reverse("staff-import", args=[run.pk])).context["counts"]["unchanged"] == 300
+    assert staff.get(reverse("staff-import", args=[run.pk])).context["counts"]["unchanged"] == COUNT
 
 
 def test_woocommerce_export_with_urls(staff, plain_renditions, settings):
@@ -122,14 +124,14 @@ def test_woocommerce_export_with_urls(staff, plain_renditions, settings):
         return 200, {"Content-Type": "image/jpeg"}, picture(number)
 
     with served(respond) as url:
-        content, wanted = woo_export(300, lambda name: f"{url}/{name}")
+        content, wanted = woo_export(COUNT, lambda name: f"{url}/{name}")
         run = settle(staff, upload(staff, content))
         assert (run.profile, run.state) == ("woocommerce", "checked")
         run = act(staff, run, "import")
 
     assert run.state == "done"
     check_catalogue(wanted)
-    assert len(numbers) == 600
+    assert len(numbers) == 2 * COUNT
     run = act(staff, run, "undo")
     assert run.state == "undone"
     assert not Product.objects.exists()
