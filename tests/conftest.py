@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from coverage import Coverage
 from django.test import TransactionTestCase
 from stripe._stripe_service import StripeService
 
@@ -42,22 +41,6 @@ def pytest_collection_finish(session):
             raise pytest.UsageError("pytest-xdist does not group tests with this version of pytest")
     gc.freeze()
     gc.set_threshold(200_000, 50, 50)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item):
-    """Measure no coverage during long tests, which would take half as long again.
-
-    They repeat what short tests cover, with many processes, pages or examples.
-    """
-    measured = Coverage.current()
-    if measured is None or not any(map(item.get_closest_marker, LONG)):
-        return (yield)
-    measured.stop()
-    try:
-        return (yield)
-    finally:
-        measured.start()
 
 
 @pytest.fixture(autouse=True)
