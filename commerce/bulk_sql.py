@@ -19,6 +19,7 @@ AS_GIVEN = (
     models.CharField,
     models.ForeignKey,
     models.TextField,
+    models.BinaryField,
 )
 #: Fields with few distinct values in many rows: prices and their start times.
 REPEATED = (models.DateTimeField, models.DecimalField)
@@ -76,9 +77,7 @@ def _execute(
         if isinstance(field, AS_GIVEN):
             continue
         prepare: Callable[[Any], Any] = partial(field.get_db_prep_save, connection=connection)
-        if isinstance(field, models.BinaryField):
-            prepare = connection.Database.Binary
-        elif isinstance(field, REPEATED):
+        if isinstance(field, REPEATED):
             prepare = cache(prepare)
         for row in prepared:
             row[place] = prepare(row[place])

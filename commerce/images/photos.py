@@ -180,7 +180,7 @@ def render_ahead(
     """
     Rendition = get_image_model().get_rendition_model()
     missing = {
-        pk: [spec for spec in specs if _width_of(spec) <= widest]
+        pk: [spec for spec in specs if width_of(spec) <= widest]
         for pk, specs in missing_specs(images).items()
     }
     made = 0
@@ -231,13 +231,13 @@ def _encode(image: AbstractImage, specs: Sequence[str]) -> list[tuple[str, bytes
     by_width: dict[int, PillowImage.Image] = {original.width: original}
     encoded = []
     # The largest first: each is then scaled from the one before.
-    specs = sorted(specs, key=_width_of, reverse=True)
+    specs = sorted(specs, key=width_of, reverse=True)
     for spec in specs:
         if spec == SHARE_SPEC:
             encoded.append((spec, *_cropped(image)))
             continue
         format_name = spec.split("|")[0].split("-")[1]
-        width = min(_width_of(spec), original.width)
+        width = min(width_of(spec), original.width)
         if width not in by_width:
             height = round(original.height * width / original.width)
             larger = by_width[min(by_width)]
@@ -249,7 +249,8 @@ def _encode(image: AbstractImage, specs: Sequence[str]) -> list[tuple[str, bytes
     return encoded
 
 
-def _width_of(spec: str) -> int:
+def width_of(spec: str) -> int:
+    """The width of a spec in pixels; 0 for that of the Open Graph image."""
     return 0 if spec == SHARE_SPEC else int(spec.rpartition("width-")[2])
 
 

@@ -13,7 +13,7 @@ from wagtail.images.models import AbstractImage, Filter
 from wagtail.images.shortcuts import get_renditions_or_not_found
 
 from commerce.bulk_sql import literal_in
-from commerce.images.photos import picture_specs
+from commerce.images.photos import picture_specs, width_of
 from commerce.page_cache.dependencies import expires_by
 from commerce.page_cache.memoise import memoise_many
 
@@ -99,8 +99,8 @@ def _filter(spec: str) -> Filter:
 def _sizes(image: AbstractImage, by_spec: dict[str, Size]) -> Sizes:
     """Widths that are still to be rendered, after an update or of a new photo, are left out."""
     wanted = picture_specs(image)
-    missing = {_width_of(spec) for spec in wanted if spec not in by_spec}
-    shown = [spec for spec in wanted if _width_of(spec) not in missing]
+    missing = {width_of(spec) for spec in wanted if spec not in by_spec}
+    shown = [spec for spec in wanted if width_of(spec) not in missing]
     return Sizes(by_spec, _sources(by_spec, shown))
 
 
@@ -115,11 +115,6 @@ def _sources(by_spec: Mapping[str, Size], specs: Iterable[str]) -> Sources:
 def original(image: AbstractImage) -> Sources:
     """The ``Sources`` of an image without renditions: the original file."""
     return (("", ((image.file.url, image.width, image.height),)),)
-
-
-@cache
-def _width_of(spec: str) -> str:
-    return spec.partition("width-")[2]
 
 
 @cache

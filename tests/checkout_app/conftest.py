@@ -1,13 +1,11 @@
 """Goods that are not sent by post, and staff who look after their orders."""
 
-from decimal import Decimal
-
 import pytest
 from oscar.core.loading import get_model
 
-from commerce.models import OptionPrice, ProductDetails
-from tests.digital import add_file
-from tests.factories import make_product, make_user
+from commerce.models import OptionPrice
+from tests.digital import make_ebook, make_gift_card
+from tests.factories import make_user
 from tests.signing import sign_in
 
 Option = get_model("catalogue", "Option")
@@ -15,17 +13,13 @@ Option = get_model("catalogue", "Option")
 
 @pytest.fixture
 def ebook(shop):
-    product = make_product("E-book", price="12.00", track_stock=False)
-    ProductDetails.objects.create(product=product, is_shipped=False)
-    add_file(product)
-    return product
+    return make_ebook()
 
 
 @pytest.fixture
 def gift_card(shop):
     """A gift card of £50 for someone else, with a message, on a day."""
-    product = make_product("Gift card", price="50.00", track_stock=False)
-    ProductDetails.objects.create(product=product, gift_card_value=Decimal("50.00"))
+    product = make_gift_card("50.00")
     for order, (name, kind) in enumerate(
         {"email": "text", "recipient": "text", "message": "text", "send_on": "date"}.items()
     ):

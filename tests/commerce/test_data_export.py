@@ -14,11 +14,12 @@ from django.urls import reverse
 from django.utils.functional import Promise
 
 from commerce.accounts.pictures import save_picture
-from commerce.models import AuditEntry, GiftCard, ProductDetails, ReturnRequest, Withdrawal
+from commerce.models import AuditEntry, GiftCard, ReturnRequest, Withdrawal
 from commerce.orders.provision import provide_automatically
 from commerce.privacy.export import archive_of, document_of
 from commerce.privacy.parts import all_sections
 from commerce.privacy.people import person_at, person_of
+from tests.digital import make_gift_card
 from tests.factories import (
     make_basket,
     make_order,
@@ -355,9 +356,7 @@ def test_profile_picture_is_exported_as_stored(db):
 
 
 def test_gift_card_is_in_the_exports_of_buyer_and_recipient(shop):
-    product = make_product("Gift card", price="20.00", track_stock=False)
-    ProductDetails.objects.create(product=product, gift_card_value=Decimal("20.00"))
-    order = make_paid_order((product, 1), user=make_user("bo@example.com"))
+    order = make_paid_order((make_gift_card(), 1), user=make_user("bo@example.com"))
     provide_automatically(order.pk)
     GiftCard.objects.update(email=EMAIL, message="Dear Ada")
 

@@ -17,7 +17,6 @@ from commerce.models import (
     AuditEntry,
     GiftCard,
     OrderEvent,
-    ProductDetails,
     ReturnRequest,
     StockChange,
     Withdrawal,
@@ -30,7 +29,8 @@ from commerce.privacy.erasure import ErasureBlocked, erase, reasons_against_eras
 from commerce.privacy.orders import anonymise_order
 from commerce.privacy.people import Person, person_at, person_of
 from demo_gateway.models import DemoEvent
-from tests.factories import make_order, make_paid_order, make_product, make_user
+from tests.digital import make_gift_card
+from tests.factories import make_order, make_paid_order, make_user
 from tests.privacy import EMAIL, NAMES, deliver, make_ada, model_of, traces_of, write_on_order
 from tests.signing import prove_again, sign_in
 
@@ -109,8 +109,7 @@ def test_what_the_person_wrote_on_lines_is_forgotten(client, vase):
 
 
 def test_gift_card_to_be_sent_blocks_and_a_sent_one_is_forgotten(client, shop):
-    product = make_product("Gift card", price="20.00", track_stock=False)
-    ProductDetails.objects.create(product=product, gift_card_value=Decimal("20.00"))
+    product = make_gift_card()
     user = make_user(EMAIL)
     order = make_paid_order((product, 1), user=user)
     provide_automatically(order.pk)
@@ -127,8 +126,7 @@ def test_gift_card_to_be_sent_blocks_and_a_sent_one_is_forgotten(client, shop):
 
 @pytest.mark.parametrize(("status", "goes_to"), [("sent", ""), ("waiting", "bo@example.com")])
 def test_recipient_of_a_gift_card_is_forgotten(shop, status, goes_to):
-    product = make_product("Gift card", price="20.00", track_stock=False)
-    ProductDetails.objects.create(product=product, gift_card_value=Decimal("20.00"))
+    product = make_gift_card()
     order = make_paid_order((product, 1), user=make_user("bo@example.com"))
     provide_automatically(order.pk)
     digest = GiftCard.objects.get().code_digest

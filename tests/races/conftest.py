@@ -5,7 +5,11 @@ from contextlib import contextmanager
 
 import pytest
 from django.db import connection, connections
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from oscar.core.loading import get_model
 
+from checkout_app.payments import placement
 from tests.site import RunningSite, free_port, serving, site_environment, web_command
 
 
@@ -61,6 +65,18 @@ def meet(monkeypatch):
             connection.transaction_mode = "IMMEDIATE"
 
     return wait_for_the_other
+
+
+@pytest.fixture
+def stock_unguarded(monkeypatch):
+    """Orders allocate stock without the condition that there is enough."""
+
+    def unguarded(quantities, cause, **_locks):
+        records = get_model("partner", "StockRecord").objects
+        for pk, units in quantities.items():
+            records.filter(pk=pk).update(num_allocated=Coalesce(F("num_allocated"), 0) + units)
+
+    monkeypatch.setattr(placement, "reserve_stock", unguarded)
 
 
 @pytest.fixture

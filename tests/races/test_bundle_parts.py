@@ -1,8 +1,6 @@
 """Buyers of a bundle and of its parts: no unit is sold twice, and no lock order deadlocks."""
 
 import pytest
-from django.db.models import F
-from django.db.models.functions import Coalesce
 from oscar.core.loading import get_model
 
 from checkout_app.payments import begin, placement
@@ -66,15 +64,10 @@ def test_sets_and_parts_in_opposite_order_do_not_deadlock(tea_set, cup, pot, tog
     assert broken_invariants() == []
 
 
-def test_control_without_the_condition_parts_are_sold_twice(tea_set, cup, together, monkeypatch):
+def test_control_without_the_condition_parts_are_sold_twice(
+    tea_set, cup, together, stock_unguarded
+):
     queue = [make_submission(make_basket((tea_set, 1))) for _buyer in range(8)]
-
-    def unguarded(quantities, cause, **_locks):
-        records = get_model("partner", "StockRecord").objects
-        for pk, units in quantities.items():
-            records.filter(pk=pk).update(num_allocated=Coalesce(F("num_allocated"), 0) + units)
-
-    monkeypatch.setattr(placement, "reserve_stock", unguarded)
 
     together(8, lambda i: begin.begin(queue[i]))
 

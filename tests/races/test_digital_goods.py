@@ -1,17 +1,15 @@
 """The last download, and gift cards that are refunded while they are sent."""
 
-from decimal import Decimal
-
 import pytest
 from django.db.models import F
 
 from commerce.digital import downloads
 from commerce.digital.downloads import count_download
 from commerce.digital.gift_cards import send_gift_card, void_gift_cards
-from commerce.models import Download, GiftCard, OutgoingMail, ProductDetails
+from commerce.models import Download, GiftCard, OutgoingMail
 from commerce.orders.provision import provide_automatically
-from tests.digital import add_file
-from tests.factories import make_paid_order, make_product
+from tests.digital import make_ebook, make_gift_card
+from tests.factories import make_paid_order
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
@@ -19,10 +17,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 @pytest.fixture
 def last_download(shop):
     """A download of a paid e-book that is left once."""
-    product = make_product("E-book", price="12.00", track_stock=False)
-    ProductDetails.objects.create(product=product, is_shipped=False)
-    add_file(product)
-    order = make_paid_order((product, 1))
+    order = make_paid_order((make_ebook(), 1))
     provide_automatically(order.pk)
     Download.objects.update(left=1)
     return Download.objects.select_related("line__order").get()
@@ -31,9 +26,7 @@ def last_download(shop):
 @pytest.fixture
 def waiting_cards(shop):
     """The order of ten gift cards that wait to be sent."""
-    product = make_product("Gift card", price="20.00", track_stock=False)
-    ProductDetails.objects.create(product=product, gift_card_value=Decimal("20.00"))
-    order = make_paid_order((product, 10))
+    order = make_paid_order((make_gift_card(), 10))
     provide_automatically(order.pk)
     GiftCard.objects.update(status=GiftCard.Status.WAITING, code_digest=None, sendings=0)
     OutgoingMail.objects.filter(key__startswith="gift-card:").delete()

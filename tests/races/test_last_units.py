@@ -1,13 +1,11 @@
 """Concurrent buyers. Each race has a control: without the guard it must oversell."""
 
 import pytest
-from django.db.models import F
-from django.db.models.functions import Coalesce
 from oscar.core.loading import get_model
 
 from checkout_app.exceptions import TotalChanged
 from checkout_app.models import PaymentAttempt
-from checkout_app.payments import begin, placement, settle
+from checkout_app.payments import begin, settle
 from commerce.exceptions import OutOfStock
 from commerce.orders.invariants import broken_invariants
 from tests.factories import (
@@ -42,16 +40,9 @@ def test_twenty_buyers_of_five_units_make_exactly_five_orders(shop, together):
     assert broken_invariants() == []
 
 
-def test_control_without_the_condition_oversells(shop, together, monkeypatch):
+def test_control_without_the_condition_oversells(shop, together, stock_unguarded):
     cup = make_product("Espresso cup", price="18.00", stock=5)
     queue = submissions(cup, 20)
-
-    def unguarded(quantities, cause, **_locks):
-        records = get_model("partner", "StockRecord").objects
-        for pk, units in quantities.items():
-            records.filter(pk=pk).update(num_allocated=Coalesce(F("num_allocated"), 0) + units)
-
-    monkeypatch.setattr(placement, "reserve_stock", unguarded)
 
     together(20, lambda i: begin.begin(queue[i]))
 
