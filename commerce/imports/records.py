@@ -102,9 +102,14 @@ class VariantRecord:
 
 @dataclass
 class ProductRecord(Record):
-    """A product. ``handle`` finds it if no SKU does; ``own_sku`` is that of a product with variants."""
+    """A product. ``handle`` finds it if no SKU does; ``own_sku`` is that of a product with variants.
+
+    ``is_handle_shared``: other products may have the same handle. It then finds only a product whose
+    file has no SKU.
+    """
 
     handle: str = ""
+    is_handle_shared: bool = False
     own_sku: str = ""
     title: str | None = None
     description: str | None = None
@@ -119,6 +124,16 @@ class ProductRecord(Record):
     variants: list[VariantRecord] = field(default_factory=list)
     pictures: list[Picture] | None = None
     redirects: list[str] = field(default_factory=list)
+
+    @property
+    def found_by_handle(self) -> bool:
+        """Whether the handle may find the product, where no SKU does."""
+        return bool(self.handle) and not (self.is_handle_shared and self.has_sku)
+
+    @property
+    def has_sku(self) -> bool:
+        """Whether the file gives the product or one of its variants a SKU."""
+        return bool(self.own_sku) or any(variant.sku for variant in self.variants)
 
 
 class ReadOptions(NamedTuple):

@@ -165,7 +165,10 @@ _PLAIN = Profile(
 def _refuse_repeated(
     record: ProductRecord, places: dict[str, tuple[int, str]], handles: dict[str, int]
 ) -> None:
-    """Refuse SKUs that an earlier row has. Databases may not tell upper from lower case."""
+    """Refuse SKUs that an earlier row has. Databases may not tell upper from lower case.
+
+    Handles may repeat if the products have SKUs.
+    """
     for variant in record.variants:
         if not variant.sku:
             continue
@@ -175,12 +178,15 @@ def _refuse_repeated(
             if sku != variant.sku:
                 text = _("“%(sku)s” differs only in case from the SKU in row %(line)d.")
             record.refuse(variant.line, "SKU", text % {"sku": variant.sku, "line": line})
-    handle = record.handle.casefold()
-    if handle and not any(variant.sku for variant in record.variants):
-        line = handles.setdefault(handle, record.line)
-        if line != record.line:
-            text = _("Row %(line)d already has “%(sku)s”.")
-            record.refuse(record.line, "", text % {"sku": record.handle, "line": line})
+    if not record.handle:
+        return
+    line = handles.setdefault(slug_from(record.handle), record.line)
+    if line != record.line and record.has_sku:
+        # By its handle a later batch would find the product that an earlier one made.
+        record.is_handle_shared = True
+    elif line != record.line:
+        text = _("Row %(line)d already has “%(sku)s”.")
+        record.refuse(record.line, "", text % {"sku": record.handle, "line": line})
 
 
 def _leave_out_barcodes(records: Iterable[ProductRecord]) -> None:
@@ -224,7 +230,7 @@ def _check_barcodes(plans: Sequence[Plan]) -> None:
 def _found(records: Iterable[ProductRecord]) -> dict[int, int | None]:
     """The key of each record's product in the catalogue, by the record's ``id()``."""
     owners = owners_of({v.sku for record in records for v in record.variants if v.sku})
-    handles = by_handle({slug_from(record.handle) for record in records if record.handle})
+    handles = by_handle({slug_from(one.handle) for one in records if one.found_by_handle})
     own = owners_of({record.own_sku for record in records if record.own_sku})
     found: dict[int, int | None] = {}
     for record in records:
@@ -237,7 +243,9 @@ def _found(records: Iterable[ProductRecord]) -> dict[int, int | None]:
             elif owner:
                 names[owner] = variant.sku
         key = next(iter(names), None) or own.get(record.own_sku.casefold())
-        found[id(record)] = key or handles.get(slug_from(record.handle) if record.handle else "")
+        if not key and record.found_by_handle:
+            key = handles.get(slug_from(record.handle))
+        found[id(record)] = key
     return found
 
 

@@ -116,8 +116,12 @@ def products_in(table: Table, options: ReadOptions) -> Iterator[ProductRecord]:
             parent.refuse(row.line, "Parent", text)
             found.append(parent)
         _add_variation(parent, row, table, options)
+    handles: set[str] = set()
     for record in found:
         _settle_options(record)
+        if record.handle in handles:
+            record.redirects = []  # WooCommerce has numbered its address
+        handles.add(record.handle)
         yield record
 
 
@@ -137,6 +141,7 @@ def _product(row: Row, table: Table, options: ReadOptions) -> ProductRecord:
     if not row["Name"]:
         record.refuse(row.line, "Name", _("The product needs a name."))
     record.title, record.handle = row["Name"][:255], slug_from(row["Name"]) if row["Name"] else ""
+    record.is_handle_shared = True  # it is made of the name
     if "Description" in table.columns or "Short description" in table.columns:
         record.description = _html(row["Short description"]) + _html(row["Description"])
     if "Published" in table.columns:
