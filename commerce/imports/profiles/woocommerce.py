@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from django.utils.html import escape
@@ -44,6 +45,10 @@ from commerce.slugs import slug_from
 REQUIRED = ("Type", "Name")
 PRICE_COLUMNS = ("Sale price", "Regular price")
 BARCODE = "GTIN, UPC, EAN, or ISBN"
+BACKORDERS = "Backorders allowed?"
+#: What stands for the stock of a variation that its product counts, and for the availability of what
+#: is sold out and can be ordered.
+OF_PARENT, ON_BACKORDER = "parent", "backorder"
 #: How something is sold. The heading names the unit that the old shop used.
 DETAILS: Readers = {
     **{f"Weight ({name})": ("weight", partial(measure_in, unit=of)) for name, of in GRAMS.items()},
@@ -52,7 +57,7 @@ DETAILS: Readers = {
         for side in ("Length", "Width", "Height")
         for name, of in MILLIMETRES.items()
     },
-    "Backorders allowed?": (
+    BACKORDERS: (
         "later",
         later_in({"0": NO, "no": NO, "1": ALLOWED, "yes": ALLOWED, "notify": ALLOWED}),
     ),
@@ -97,7 +102,7 @@ def looks_like(columns: tuple[str, ...]) -> bool:
 def products_in(table: Table, options: ReadOptions) -> Iterator[ProductRecord]:
     """The products of a file in order; variations follow their parents wherever they stand."""
     found: list[ProductRecord] = []
-    parents: dict[str, ProductRecord] = {}
+    parents: dict[str, tuple[ProductRecord, Row]] = {}
     variations: list[Row] = []
     for row in table.rows:
         if "variation" in words_in(row["Type"].lower()):
@@ -107,14 +112,16 @@ def products_in(table: Table, options: ReadOptions) -> Iterator[ProductRecord]:
         found.append(record)
         for key in (row["SKU"], f"id:{row['ID']}" if row["ID"] else ""):
             if key:
-                parents.setdefault(key, record)
+                parents.setdefault(key, (record, row))
     for row in variations:
-        parent = parents.get(row["Parent"])
+        parent, top = parents.get(row["Parent"], (None, row))
         if parent is None:
             parent = ProductRecord(row.line, row["SKU"] or row["Name"])
             text = _("The file has no product “%(parent)s”.") % {"parent": row["Parent"]}
             parent.refuse(row.line, "Parent", text)
             found.append(parent)
+        elif row["Stock"] == OF_PARENT:
+            row = _with_stock_of(parent, top, row)
         _add_variation(parent, row, table, options)
     handles: set[str] = set()
     for record in found:
@@ -123,6 +130,14 @@ def products_in(table: Table, options: ReadOptions) -> Iterator[ProductRecord]:
             record.redirects = []  # WooCommerce has numbered its address
         handles.add(record.handle)
         yield record
+
+
+def _with_stock_of(parent: ProductRecord, top: Row, row: Row) -> Row:
+    """The row of a variation with the stock of its product, whose back-orders count with it."""
+    if top["Stock"]:
+        text = _("The file counts the stock of all variations together. Each one gets all of it.")
+        parent.remark(top.line, "Stock", text)
+    return replace(row, cells=row.cells | {name: top[name] for name in ("Stock", BACKORDERS)})
 
 
 def _product(row: Row, table: Table, options: ReadOptions) -> ProductRecord:
@@ -192,6 +207,7 @@ def _sku(record: ProductRecord, row: Row) -> str:
 
 def _variant(record: ProductRecord, row: Row, table: Table, options: ReadOptions) -> VariantRecord:
     variant = VariantRecord(row.line, sku=_sku(record, row))
+    is_on_backorder = row["In stock?"].lower() == ON_BACKORDER
     column = ""
     try:
         column = "Regular price"
@@ -211,7 +227,7 @@ def _variant(record: ProductRecord, row: Row, table: Table, options: ReadOptions
         column = "Stock"
         variant.stock = stock_in(row[column], options.decimal)
         column = "In stock?"
-        if variant.stock is None and yes_in(row[column]):
+        if variant.stock is None and not is_on_backorder and yes_in(row[column]):
             variant.stock = options.untracked_stock
             text = _("The file doesn’t track this stock. It is set to %(units)d.")
             record.remark(row.line, "Stock", text % {"units": options.untracked_stock})
@@ -223,6 +239,9 @@ def _variant(record: ProductRecord, row: Row, table: Table, options: ReadOptions
     is_sent = not {"virtual", "downloadable"}.intersection(types)
     variant.details["is_shipped"] = Given(is_sent, "Type")
     read_details(record, variant, row, DETAILS)
+    if is_on_backorder:
+        # Without a counted stock the file allows no back-orders, and sells it all the same.
+        variant.details["later"] = Given(ALLOWED, "In stock?")
     read_barcode(record, variant, row[BARCODE], BARCODE)
     return variant
 

@@ -6,6 +6,7 @@ from wagtail.contrib.redirects.models import Redirect
 
 from commerce.imports.runs import finish, start_undo
 from commerce.index.listings import product_url
+from commerce.stock.selling import selling_of
 from tests.commerce.imports.files import as_csv
 from tests.commerce.imports.test_export import outcomes, run_file
 
@@ -93,3 +94,43 @@ def test_plain_product_is_found_by_its_handle_only_before_the_run(shop):
 
     assert problems(run) == {}
     assert Product.objects.get(upc="B").slug == "mug-a-2"
+
+
+def selling(sku):
+    record = StockRecord.objects.select_related("product").get(partner_sku=sku)
+    return record.num_in_stock, selling_of(record.product).later
+
+
+def test_variations_have_the_stock_that_their_product_counts(shop):
+    rows = candle("C1", "Fig", "Rose", **{"In stock?": "1", "Stock": "parent"})
+    rows[0] |= {"Stock": "7", "Backorders allowed?": "notify"}
+    rows[2]["Stock"] = "3"
+
+    run = woo(*rows)
+
+    assert problems(run) == {}
+    assert remarks(run)[2] == [
+        "The file counts the stock of all variations together. Each one gets all of it."
+    ]
+    assert selling("C1-Fig") == (7, "backorder")
+    assert selling("C1-Rose") == (3, "")
+    assert set(outcomes(woo(*rows)).values()) == {"unchanged"}
+
+
+def test_stock_that_the_product_does_not_count_is_what_staff_say(shop):
+    woo(*candle("C1", "Fig", **{"In stock?": "1", "Stock": "parent"}), untracked_stock=50)
+
+    assert selling("C1-Fig") == (50, "")
+
+
+def test_products_on_back_order(shop):
+    rows = [
+        {"SKU": "A", "In stock?": "backorder", "Backorders allowed?": "0"},
+        {"SKU": "B", "In stock?": "backorder", "Stock": "-2", "Backorders allowed?": "1"},
+        {"SKU": "C", "In stock?": "soon"},
+    ]  # fmt: skip
+
+    run = woo(*rows, untracked_stock=50)
+
+    assert selling("A") == selling("B") == (0, "backorder")
+    assert problems(run) == {4: "“soon” is neither yes nor no."}
