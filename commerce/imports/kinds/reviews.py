@@ -43,7 +43,10 @@ class ReviewSheet(Sheet):
 
 
 class ReviewKind(FlatKind):
-    """Reviews, found by product, author and title. An author with an account is linked to it."""
+    """Reviews, found by product, title, and the author's name or else email address.
+
+    An author with an account is linked to it.
+    """
 
     name = "reviews"
     permissions = ("reviews.change_productreview", "catalogue.view_product")
@@ -74,16 +77,20 @@ class ReviewKind(FlatKind):
             state["product_id"] = owners.get(name.casefold()) or slugs.get(slug_from(name))
         keys = {state["product_id"] for state in states} - {None}
         rows = get_model("reviews", "ProductReview").objects.filter(product__in=literal_in(keys))
-        known = {
-            (one["product_id"], one["name"], one["title"]): (key, one)
-            for key, one in self.states(list(rows.values_list("pk", flat=True))).items()
-        }
+        known: dict[tuple[Any, ...], tuple[int, State]] = {}
+        for key, one in self.states(list(rows.values_list("pk", flat=True))).items():
+            for author in (one["name"], one["email"]):
+                known[one["product_id"], author, one["title"]] = (key, one)
         found = []
         for state in states:
-            place = (state["product_id"], state.get("name", ""), state.get("title", ""))
-            hit = known.get(place)
-            # The file may name a product by another of its SKUs.
-            found.append((hit[0], {**hit[1], "product": state["product"]}) if hit else None)
+            product, title = state["product_id"], state.get("title") or ""
+            authors = filter(None, (state.get("name"), state.get("email")))
+            hits = (known.get((product, author, title)) for author in authors)
+            hit = next(filter(None, hits), None)
+            if hit:
+                # The file may name a product by its SKU, and the author by an earlier name.
+                state |= {name: hit[1][name] for name in ("product", "name")}
+            found.append(hit)
         return found
 
     def states(self, keys: Sequence[int]) -> dict[int, State]:
@@ -108,7 +115,7 @@ class ReviewKind(FlatKind):
         if not state["body"] and not state["title"]:
             record.refuse(record.line, "body", _("The review has no text."))
         if before:
-            state["date"] = before["date"]
+            state |= {name: before[name] for name in ("date", "email")}
         return state
 
     def create(self, state: State, options: ReadOptions) -> int:
@@ -119,7 +126,7 @@ class ReviewKind(FlatKind):
             user = None  # one review per account and product
         row = reviews.create(
             product_id=state["product_id"], score=state["score"], title=state["title"][:255],
-            body=state["body"], user=user, name="" if user else state["name"],
+            body=state["body"], user=user, name=state["name"],
             email="" if user else state["email"], status=STATUSES[state["status"]],
         )  # fmt: skip
         if state["date"]:
@@ -127,7 +134,7 @@ class ReviewKind(FlatKind):
             reviews.filter(pk=row.pk).update(date_created=moment)
         row.refresh_from_db()
         row.product.update_rating()
-        state |= self.states([row.pk])[row.pk] | {"product": state["product"]}
+        state |= self.states([row.pk])[row.pk]
         return row.pk
 
     def update(self, key: int, before: State, after: State) -> None:

@@ -120,6 +120,40 @@ def test_reviews(shop):
     assert vase.rating is None
 
 
+def test_review_of_an_account_without_a_name_is_imported_once(shop):
+    vase = make_product("Moon vase", price="90.00", stock=1)
+    anna = make_user("anna@example.com")
+    content = (
+        b"product,score,title,body,name,email,status\n"
+        b"moon-vase,5,Lovely,Really,Anna,anna@example.com,approved\n"
+        b"moon-vase,2,Broken,Sadly,Anna,anna@example.com,approved\n"
+    )
+    run_file(content, kind="reviews")
+    assert set(outcomes(run_file(content, kind="reviews")).values()) == {"unchanged"}
+
+    assert list(ProductReview.objects.order_by("-score").values_list("user", "name")) == [
+        (anna.pk, "Anna"), (None, "Anna"),
+    ]  # fmt: skip
+    # As the storefront stores them, and an earlier import did.
+    ProductReview.objects.filter(user=anna).update(name="")
+    User.objects.filter(pk=anna.pk).update(first_name="Annabel")
+    assert set(outcomes(run_file(content, kind="reviews")).values()) == {"unchanged"}
+    vase.refresh_from_db()
+    assert vase.rating == 3.5
+
+
+def test_reviews_by_sku_are_undone(shop):
+    make_product("Moon vase", price="90.00", stock=1).stockrecords.update(partner_sku="VASE")
+    content = b"product,score,title,name,status\nVASE,%d,Lovely,Ada,approved\n"
+    first = run_file(content % 5, kind="reviews")
+    second = run_file(content % 4, kind="reviews")
+
+    for run, scores in ((second, [5]), (first, [])):
+        start_undo(run.pk)
+        finish(run.pk)
+        assert list(ProductReview.objects.values_list("score", flat=True)) == scores
+
+
 def test_vouchers(shop):
     content = (
         b"code,name,discount,minimum,usage,start,end\n"
