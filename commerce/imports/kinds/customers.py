@@ -185,12 +185,13 @@ class CustomerKind(FlatKind):
             if address is not None:
                 address.delete()
             return
+        # The file does not say who receives parcels at an address that the shop has.
         address = address or get_model("address", "UserAddress")(
-            user_id=key, is_default_for_shipping=True, is_default_for_billing=True
-        )
+            user_id=key, is_default_for_shipping=True, is_default_for_billing=True,
+            first_name=after["first_name"], last_name=after["last_name"],
+        )  # fmt: skip
         for name, field in ADDRESS.items():
             setattr(address, field, after[name])
-        address.first_name, address.last_name = after["first_name"], after["last_name"]
         address.save()
 
     def may_undo(self, row: Undone) -> bool:

@@ -21,6 +21,7 @@ from tests.commerce.imports.test_export import csv_of, outcomes, run_file
 from tests.factories import make_product, make_user, make_voucher
 
 pytestmark = pytest.mark.django_db
+Country = get_model("address", "Country")
 Order, Voucher = get_model("order", "Order"), get_model("voucher", "Voucher")
 ProductReview = get_model("reviews", "ProductReview")
 VoucherSet = get_model("voucher", "VoucherSet")
@@ -76,6 +77,33 @@ def test_customers_of_shopify(shop):
     start_undo(run.pk)
     assert finish(run.pk).state == "undone"
     assert not User.objects.exists()
+
+
+def test_recipient_of_an_address_stays(shop):
+    ada = make_user("ada@example.com", first_name="Ada")
+    address = ada.addresses.create(
+        first_name="Grandma", last_name="Marsh", line1="1 Old Street", line4="Wells",
+        postcode="NR23 1AH", country=Country.objects.get(pk="GB"),
+    )  # fmt: skip
+    content = (
+        b"email,first_name,last_name,line1,city,postcode,country\n"
+        b"ada@example.com,Ada,Marsh,12 Quay Street,Wells,NR23 1AH,GB\n"
+        b"ben@example.com,Ben,Fen,3 Quay Street,Wells,NR23 1AH,GB\n"
+    )
+
+    def recipient(of):
+        row = of.addresses.get()
+        return f"{row.first_name} {row.last_name}, {row.line1}"
+
+    run = run_file(content, kind="customers")
+    assert recipient(ada) == "Grandma Marsh, 12 Quay Street"
+    assert recipient(User.objects.get(email="ben@example.com")) == "Ben Fen, 3 Quay Street"
+    assert set(outcomes(run_file(content, kind="customers")).values()) == {"unchanged"}
+    start_undo(run.pk)
+
+    assert finish(run.pk).state == "undone"
+    assert recipient(ada) == "Grandma Marsh, 1 Old Street"
+    assert address.pk == ada.addresses.get().pk
 
 
 def test_accounts_that_were_used_and_staff_stay(shop):
