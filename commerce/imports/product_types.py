@@ -31,6 +31,7 @@ class Types:
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
         self._values: dict[int, dict[str, int]] = {}
+        self._declared: dict[int, set[int]] = {}
 
     def class_id(self, name: str) -> int:
         """The type's key."""
@@ -43,7 +44,7 @@ class Types:
         return key
 
     def attribute(self, class_id: int, name: str, kind: str, *, is_option: bool = False) -> Any:
-        """The attribute of a type; one made as an option of variants is declared as such."""
+        """The attribute of a type; as an option of variants it is declared as such."""
         known = self.catalogue.attributes[class_id]
         found = self.catalogue.attribute_of(class_id, name)
         code = found.code if found else code_from(name)
@@ -55,17 +56,31 @@ class Types:
             known[code] = get_model("catalogue", "ProductAttribute").objects.create(
                 product_class_id=class_id, code=code, name=name, type=kind, option_group=group
             )
-            if is_option:
-                self._declare(class_id, known[code])
+        if is_option:
+            self._declare(class_id, known[code])
         return known[code]
 
     def _declare(self, class_id: int, attribute: Any) -> None:
-        name = attribute.name.casefold()
-        VariantOption.objects.create(
-            attribute=attribute,
-            position=VariantOption.objects.filter(attribute__product_class=class_id).count(),
-            meaning=next((key for key, names in MEANINGS.items() if name in names), ""),
-        )
+        """Declare an option. With the first one also those that variants of the type have so far.
+
+        Undeclared ones work only as long as the type declares none (``option_set``).
+        """
+        if class_id not in self._declared:
+            rows = VariantOption.objects.filter(attribute__product_class=class_id)
+            self._declared[class_id] = set(rows.values_list("attribute_id", flat=True))
+        declared = self._declared[class_id]
+        if attribute.pk in declared:
+            return
+        known = {one.pk: one.name for one in self.catalogue.attributes[class_id].values()}
+        used = [] if declared else [pk for pk in _used_options(class_id) if pk in known]
+        for key in dict.fromkeys((*used, attribute.pk)):
+            name = known[key].casefold()
+            VariantOption.objects.create(
+                attribute_id=key,
+                position=len(declared),
+                meaning=next((word for word, names in MEANINGS.items() if name in names), ""),
+            )
+            declared.add(key)
 
     def value(self, group: int, label: str) -> int:
         """The key of a value of an option group."""
@@ -81,12 +96,27 @@ class Types:
         return known[label.casefold()]
 
 
-def make_missing(states: Sequence[State]) -> None:
-    """Make what products need, one after the other in short transactions, before their batch."""
+def _used_options(class_id: int) -> list[int]:
+    """The keys of the select attributes that variants of a type have, in their order."""
+    values = get_model("catalogue", "ProductAttributeValue").objects
+    rows = values.filter(
+        product__parent__product_class=class_id,
+        attribute__product_class=class_id,
+        attribute__type="option",
+    )
+    return list(rows.order_by("attribute_id").values_list("attribute_id", flat=True).distinct())
+
+
+def make_missing(changes: Sequence[tuple[State | None, State]]) -> None:
+    """Make what products need, one after the other in short transactions, before their batch.
+
+    ``changes`` are states before and after; what variants have already is not declared an option.
+    """
     types = Types(Catalogue())
     with one_refresh():
-        category_ids(states)
-        for state in states:
+        category_ids(state for _before, state in changes)
+        for before, state in changes:
+            known = before["variants"] if before else {}
             class_id = types.class_id(state["type"])
             for given in state["attributes"].values():
                 attribute = types.attribute(class_id, given["name"], given["type"])
@@ -95,10 +125,12 @@ def make_missing(states: Sequence[State]) -> None:
                     labels = given["value"].split(" | ")
                 for label in filter(None, labels):
                     types.value(attribute.option_group_id, label)
-            for variant in state["variants"].values():
+            for sku, variant in state["variants"].items():
+                own = known.get(sku, {}).get("options", {})
                 for name, label in variant["options"].items():
-                    option = types.attribute(class_id, name, "option", is_option=True)
-                    types.value(option.option_group_id, label)
+                    if own.get(name) != label:
+                        option = types.attribute(class_id, name, "option", is_option=True)
+                        types.value(option.option_group_id, label)
 
 
 def category_ids(states: Iterable[State]) -> dict[tuple[str, ...], int]:

@@ -96,7 +96,7 @@ class ProductKind:
         """
         product_url(0, "-")  # a new process takes a second to load the site's URLs
         active = [p for p in plans if p.outcome in (Outcome.NEW, Outcome.CHANGED)]
-        make_missing([plan.after for plan in active if plan.after])
+        make_missing([(plan.before, plan.after) for plan in active if plan.after])
         wanted: dict[str, None] = {}
         for plan in plans:
             if plan.outcome in (Outcome.NEW, Outcome.CHANGED):
