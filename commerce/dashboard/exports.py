@@ -8,15 +8,12 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView, View
 
-from commerce.accounts.reauthentication import require_recent_sign_in
-from commerce.actor import address_of
-from commerce.audit.security import log_security_event
-from commerce.dashboard.imports import PERSONAL, csv_lines
+from commerce.dashboard.imports import csv_lines, require_leave_to_export
 from commerce.dashboard.staff_views import StaffPage
 from commerce.decorators import private_page
 from commerce.imports.exporting import ExportError, as_xlsx, neutral
 from commerce.imports.kinds.base import exports, kinds
-from commerce.models import AuditEntry, ImportRun
+from commerce.models import ImportRun
 
 FORMATS = {"plain": _("Plain"), "shopify": "Shopify"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -57,15 +54,7 @@ class ExportView(StaffPage, View):
             raise Http404
         if not request.user.has_perms(kinds()[kind].export_permissions):
             raise PermissionDenied
-        if kind in (*PERSONAL, "reviews", "vouchers"):
-            require_recent_sign_in(request)
-            log_security_event(
-                AuditEntry.Act.EXPORTED,
-                about=str(dict(ImportRun.Kind.choices)[kind]),
-                object_id="",
-                user=request.user,
-                address=address_of(request),
-            )
+        require_leave_to_export(request, kind)
         name = f"{kind}-{format}.{ending}"
         if ending == "xlsx":
             try:

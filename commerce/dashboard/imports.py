@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.generic import TemplateView, View
 
 from commerce.accounts.reauthentication import require_recent_sign_in
+from commerce.actor import address_of
+from commerce.audit.security import log_security_event
 from commerce.dashboard.import_forms import MappingForm, SettingsForm, UploadForm, may_import
 from commerce.dashboard.staff_views import StaffPage
 from commerce.decorators import private_page
@@ -41,13 +43,15 @@ from commerce.imports.runs import (
     start_undo,
 )
 from commerce.imports.tables import Table, TableError
-from commerce.models import ImportRow, ImportRun
+from commerce.models import AuditEntry, ImportRow, ImportRun
 
 State, Outcome, Step = ImportRun.State, ImportRow.Outcome, ImportRow.Step
 #: Rows on one page, and differences shown of one row.
 PAGE, DIFFERENCES = 50, 40
 #: Kinds with personal data: they ask for a recent sign-in.
 PERSONAL = frozenset({"customers", "orders"})
+#: Kinds whose files with the shop's data do so, too, and are logged.
+PERSONAL_FILES = PERSONAL | {"reviews", "vouchers"}
 
 
 @private_page
@@ -254,14 +258,28 @@ class ImportProgressView(StaffPage, RunMixin, View):
 
 @private_page
 class ImportReportView(StaffPage, RunMixin, View):
-    """The report as a CSV file."""
+    """The report as a CSV file. It has personal data of before and after the import."""
 
     http_method_names = ["get", "head"]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
+        require_leave_to_export(request, self.run.kind)
         response = StreamingHttpResponse(csv_lines(report_rows(self.run)), content_type="text/csv")
         response["Content-Disposition"] = f'attachment; filename="import-{self.run.pk}.csv"'
         return response
+
+
+def require_leave_to_export(request: HttpRequest, kind: str) -> None:
+    """Ask for a recent sign-in before a file with personal data of a kind is sent, and log it."""
+    if kind not in PERSONAL_FILES:
+        return
+    require_recent_sign_in(request)
+    log_security_event(
+        AuditEntry.Act.EXPORTED,
+        about=str(dict(ImportRun.Kind.choices)[kind]),
+        user=request.user,
+        address=address_of(request),
+    )
 
 
 def csv_lines(rows: Iterator[list[object]]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from commerce.images import photos
 from commerce.imports import processing
 from commerce.imports.runs import finish
 from commerce.index.refresh import broken_listings
-from commerce.models import ImportRun, ProductPhoto
+from commerce.models import AuditEntry, ImportRun, ProductPhoto
 from tests.commerce.imports.catalogue import catalogue
 from tests.commerce.imports.files import (
     DATA,
@@ -29,6 +29,7 @@ from tests.commerce.imports.files import (
     woo_export,
 )
 from tests.factories import make_user
+from tests.signing import let_sign_in_age, prove_again
 
 pytestmark = pytest.mark.django_db
 Product = get_model("catalogue", "Product")
@@ -208,6 +209,36 @@ def test_report_names_row_and_column(staff):
         "",
     ] in rows
     assert Product.objects.get().title == "=1+1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("customers", b"email,first_name\nada@example.com,Ada\n"),
+        ("reviews", b"product,score,title,name\ngone,5,Lovely,ada@example.com\n"),
+        ("products", b"sku,title,price\nA1,Cup,5\n"),
+    ],
+)
+def test_report_with_personal_data_needs_a_recent_sign_in_and_is_logged(staff, kind, content):
+    prove_again(staff)
+    run = settle(staff, upload(staff, content, kind=kind))
+    url = reverse("staff-import-report", args=[run.pk])
+    logged = AuditEntry.objects.filter(act=AuditEntry.Act.EXPORTED)
+    staff.logout()
+    staff.force_login(run.user)
+    let_sign_in_age(staff)
+
+    page = staff.get(url)
+    if kind == "products":
+        assert page.status_code == 200
+        assert not logged.exists()
+        return
+    assert page.url.startswith(reverse("account_reauthenticate"))
+    assert not logged.exists()
+    prove_again(staff)
+    page = staff.get(url)
+    assert b"ada@example.com" in b"".join(page.streaming_content)
+    assert [(entry.about, entry.user) for entry in logged] == [(kind.capitalize(), run.user)]
 
 
 def test_progress_and_cancelling(staff):
