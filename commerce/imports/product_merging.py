@@ -21,7 +21,7 @@ from commerce.imports.details import merged_details
 from commerce.imports.product_states import NOT_IN_CELLS, Existing, State, moment_text
 from commerce.imports.records import AttributeCell, ProductRecord, Sale, VariantRecord
 from commerce.rich_html import clean_html
-from commerce.slugs import code_from, slug_from
+from commerce.slugs import code_from, slug_of_name
 
 
 class Catalogue:
@@ -298,8 +298,8 @@ def _sku_of(
         return variant.sku
     if key in by_values:
         return by_values[key]
-    base = record.own_sku or slug_from(record.handle or record.title or "").upper()
-    return "-".join([base, *(slug_from(value).upper() for _name, value in sorted(key))])[:58]
+    base = record.own_sku or slug_of_name(record.handle or record.title or "").upper()
+    return "-".join([base, *(slug_of_name(value).upper() for _name, value in sorted(key))])[:58]
 
 
 def _variant_state(

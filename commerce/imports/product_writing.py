@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 from oscar.core.loading import get_model
+from oscar.core.utils import slugify
 from wagtail.contrib.redirects.models import Redirect
 
 from commerce.bulk_sql import literal_in, update_rows
@@ -24,7 +25,7 @@ from commerce.imports.product_types import Types, category_ids
 from commerce.imports.stock_writing import write_stock
 from commerce.index.listings import product_url
 from commerce.index.refresh_queue import refresh_changed
-from commerce.slugs import cut_slug, slug_from, unique_slug
+from commerce.slugs import cut_slug, slug_of_name, unique_slug
 
 #: The fields of a product that a state names alike.
 FIELDS = {
@@ -122,7 +123,7 @@ def _taken_slugs(new: Sequence[Change]) -> set[str]:
 
 
 def _wanted_slug(change: Change) -> str:
-    return cut_slug(slug_from(change.handle or change.state["title"]), 255)
+    return cut_slug(slugify(change.handle or change.state["title"]), 255)
 
 
 def _slug(change: Change, taken: set[str]) -> str:
@@ -181,7 +182,7 @@ def _variant(change: Change, sku: str) -> Any:
         parent_id=change.product_id,
         upc=_code(sku, row),
         title=f"{change.state['title']}, {name}"[:255],
-        slug=cut_slug(slug_from(f"{change.state['title']} {name}"), 255),
+        slug=cut_slug(slug_of_name(f"{change.state['title']} {name}"), 255),
         is_public=row["public"],
     )
 

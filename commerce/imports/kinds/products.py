@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from oscar.core.loading import get_model
+from oscar.core.utils import slugify
 
 from commerce.bulk_sql import literal_in
 from commerce.imports.changes import Change
@@ -23,7 +24,6 @@ from commerce.imports.records import ProductRecord, ReadOptions
 from commerce.imports.tables import Table
 from commerce.index.listings import product_url
 from commerce.models import User
-from commerce.slugs import slug_from
 
 FORMATS = {"shopify": shopify, "woocommerce": woocommerce, "magento": magento}
 
@@ -180,7 +180,7 @@ def _refuse_repeated(
             record.refuse(variant.line, "SKU", text % {"sku": variant.sku, "line": line})
     if not record.handle:
         return
-    line = handles.setdefault(slug_from(record.handle), record.line)
+    line = handles.setdefault(slugify(record.handle), record.line)
     if line != record.line and record.has_sku:
         # By its handle a later batch would find the product that an earlier one made.
         record.is_handle_shared = True
@@ -230,7 +230,7 @@ def _check_barcodes(plans: Sequence[Plan]) -> None:
 def _found(records: Iterable[ProductRecord]) -> dict[int, int | None]:
     """The key of each record's product in the catalogue, by the record's ``id()``."""
     owners = owners_of({v.sku for record in records for v in record.variants if v.sku})
-    handles = by_handle({slug_from(one.handle) for one in records if one.found_by_handle})
+    handles = by_handle({one.handle for one in records if one.found_by_handle})
     own = owners_of({record.own_sku for record in records if record.own_sku})
     found: dict[int, int | None] = {}
     for record in records:
@@ -244,7 +244,7 @@ def _found(records: Iterable[ProductRecord]) -> dict[int, int | None]:
                 names[owner] = variant.sku
         key = next(iter(names), None) or own.get(record.own_sku.casefold())
         if not key and record.found_by_handle:
-            key = handles.get(slug_from(record.handle))
+            key = handles.get(record.handle)
         found[id(record)] = key
     return found
 
@@ -264,13 +264,16 @@ def owners_of(skus: set[str]) -> dict[str, int]:
     return found
 
 
-def by_handle(slugs: set[str]) -> dict[str, int]:
+def by_handle(handles: set[str]) -> dict[str, int]:
+    """``{handle: key of the product}`` with this slug, else with the slug that the handle makes."""
     products = get_model("catalogue", "Product").objects.filter(parent=None)
-    found: dict[str, int] = {}
-    for chunk in chunks(sorted(slugs)):
+    slugs = {handle: slugify(handle) for handle in handles}
+    known: dict[str, int] = {}
+    for chunk in chunks(sorted({*slugs, *slugs.values()})):
         rows = products.filter(slug__in=chunk).order_by("-pk")
-        found |= dict(rows.values_list("slug", "pk"))
-    return found
+        known |= dict(rows.values_list("slug", "pk"))
+    found = {handle: known.get(handle) or known.get(slug) for handle, slug in slugs.items()}
+    return {handle: pk for handle, pk in found.items() if pk}
 
 
 def _check_pictures(record: ProductRecord, files: PictureFiles | None) -> None:

@@ -24,7 +24,6 @@ from commerce.imports.widgets import (
     column,
 )
 from commerce.models import User
-from commerce.slugs import slug_from
 
 STATUSES = {"approved": 1, "pending": 0, "rejected": 2}
 
@@ -71,10 +70,10 @@ class ReviewKind(FlatKind):
         """See ``FlatKind``."""
         names = {state["product"] for state in states}
         owners = owners_of(names)
-        slugs = by_handle({slug_from(name) for name in names})
+        slugs = by_handle(names)
         for state in states:
             name = state["product"]
-            state["product_id"] = owners.get(name.casefold()) or slugs.get(slug_from(name))
+            state["product_id"] = owners.get(name.casefold()) or slugs.get(name)
         keys = {state["product_id"] for state in states} - {None}
         rows = get_model("reviews", "ProductReview").objects.filter(product__in=literal_in(keys))
         known: dict[tuple[Any, ...], tuple[int, State]] = {}

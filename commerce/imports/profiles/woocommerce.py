@@ -9,6 +9,7 @@ from functools import partial
 
 from django.utils.html import escape
 from django.utils.translation import gettext as _
+from oscar.core.utils import slugify
 
 from commerce.imports.cells import (
     CellError,
@@ -40,7 +41,7 @@ from commerce.imports.records import (
     VariantRecord,
 )
 from commerce.imports.tables import Row, Table
-from commerce.slugs import slug_from
+from commerce.slugs import slug_of_name
 
 REQUIRED = ("Type", "Name")
 PRICE_COLUMNS = ("Sale price", "Regular price")
@@ -155,7 +156,7 @@ def _product(row: Row, table: Table, options: ReadOptions) -> ProductRecord:
             record.remark(row.line, "Type", _("Imported without the files to download."))
     if not row["Name"]:
         record.refuse(row.line, "Name", _("The product needs a name."))
-    record.title, record.handle = row["Name"][:255], slug_from(row["Name"]) if row["Name"] else ""
+    record.title, record.handle = row["Name"][:255], slugify(row["Name"]) if row["Name"] else ""
     record.is_handle_shared = True  # it is made of the name
     if "Description" in table.columns or "Short description" in table.columns:
         record.description = _html(row["Short description"]) + _html(row["Description"])
@@ -171,7 +172,8 @@ def _product(row: Row, table: Table, options: ReadOptions) -> ProductRecord:
         record.pictures = [Picture(source, "", row.line, "Images") for source in sources]
     record.attributes = list(_attributes(row, table))
     if options.with_redirects and record.handle:
-        record.redirects = [OLD_PATH % record.handle]
+        # WordPress writes the letters of its language in ASCII, as we do.
+        record.redirects = [OLD_PATH % slug_of_name(row["Name"])]
     if "variable" in types:
         record.own_sku = _sku(record, row)
     elif not record.problems or types:
