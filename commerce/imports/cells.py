@@ -135,10 +135,17 @@ def sku_in(text: str) -> str:
     return sku
 
 
-def words_in(text: str, separator: str = ",") -> list[str]:
-    """The parts of a list, without empty ones; a backslash escapes the separator."""
-    parts = re.split(rf"(?<!\\){re.escape(separator)}", text)
-    return [part.replace(f"\\{separator}", separator).strip() for part in parts if part.strip()]
+def words_in(text: str, separator: str = ",", *, with_empty: bool = False) -> list[str]:
+    """The parts of a list, by default without empty ones; a backslash escapes the separator."""
+    parts = re.split(rf"(?<!\\){re.escape(separator)}", text) if text else []
+    words = [part.replace(f"\\{separator}", separator).strip() for part in parts]
+    return words if with_empty else list(filter(None, words))
+
+
+def words_text(words: Iterable[str], separator: str = "|") -> str:
+    """A list as one text, which ``words_in`` reads."""
+    escaped = (word.replace(separator, f"\\{separator}") for word in words)
+    return f" {separator} ".join(escaped)
 
 
 def decimal_of(cells: Iterable[str], language: str) -> str:

@@ -16,7 +16,15 @@ from wagtail.contrib.redirects.models import Redirect
 from commerce.bulk_sql import literal_in
 from commerce.catalogue.variant_editing import MAX_VARIANTS
 from commerce.clock import shop_now
-from commerce.imports.cells import CellError, moment_in, number_in, shortened, yes_in
+from commerce.imports.cells import (
+    CellError,
+    moment_in,
+    number_in,
+    shortened,
+    words_in,
+    words_text,
+    yes_in,
+)
 from commerce.imports.details import merged_details
 from commerce.imports.product_states import NOT_IN_CELLS, Existing, State, moment_text
 from commerce.imports.records import AttributeCell, ProductRecord, Sale, VariantRecord
@@ -78,7 +86,8 @@ class Catalogue:
             rows = get_model("catalogue", "AttributeOption").objects
             rows = rows.filter(group__in=literal_in([group])).order_by("-pk")
             options = rows.values_list("option", flat=True)
-            self._labels[group] = {option.casefold(): option for option in options}
+            labels = [option.strip() for option in options]
+            self._labels[group] = {label.casefold(): label for label in labels}
         return self._labels[group].get(label.casefold(), label)
 
 
@@ -187,8 +196,8 @@ def _attribute_value(cell: AttributeCell, attribute: Any, kind: str, catalogue: 
     if kind == "option":
         return catalogue.label(group, cell.text[:255])
     if kind == "multi_option":
-        parts = (part.strip() for part in cell.text.split("|") if part.strip())
-        return " | ".join(sorted(catalogue.label(group, part[:255]) for part in parts))
+        parts = words_in(cell.text, "|")
+        return words_text(sorted(catalogue.label(group, part[:255]) for part in parts))
     return clean_html(cell.text) if kind == "richtext" else cell.text
 
 

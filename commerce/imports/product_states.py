@@ -2,7 +2,7 @@
 
 ``states_of`` reads any number of products with a constant number of queries per thousand. A state
 names categories, attributes and options by their names, variants by their SKUs (``#key`` for one
-without), and photographs by their sources.
+without), and photographs by their sources. Texts are without surrounding whitespace, as cells are.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from wagtail.contrib.redirects.models import Redirect
 
 from commerce.bulk_sql import literal_in
 from commerce.clock import shop_now
+from commerce.imports.cells import words_text
 from commerce.imports.details import details_state
 from commerce.index.listings import product_url
 from commerce.models import ProductDetails, SalePrice
@@ -132,7 +133,7 @@ def _read_variants(found: Mapping[int, Existing], is_single: Mapping[int, bool])
         if pk in found:
             found[pk].state["attributes"] = {
                 code: value for code, value in values_of_product.items()
-                if value["type"] not in NOT_IN_CELLS
+                if value["type"] not in NOT_IN_CELLS and value["value"]
             }  # fmt: skip
     for pk, parent, is_public in rows:
         record = records.get(pk)
@@ -211,15 +212,15 @@ def _attributes_of(ids: Iterable[int]) -> dict[int, dict[str, dict[str, str]]]:
         links = through.objects.filter(productattributevalue__in=literal_in(several))
         names: dict[int, list[str]] = defaultdict(list)
         for pk, name in links.values_list("productattributevalue_id", "attributeoption__option"):
-            names[pk].append(name)
+            names[pk].append(name.strip())
         for pk, value in several.items():
-            value["value"] = " | ".join(sorted(names[pk]))
+            value["value"] = words_text(sorted(names[pk]))
     return found
 
 
 def _value_text(row: Any, kind: str) -> str:
     if kind == "option":
-        return row.value_option__option or ""
+        return (row.value_option__option or "").strip()
     value = getattr(row, f"value_{kind}", None)
     if value is None:
         return ""
@@ -229,7 +230,7 @@ def _value_text(row: Any, kind: str) -> str:
         return f"{value:.10g}"
     if kind == "datetime":
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S")
-    return str(value)
+    return str(value).strip()
 
 
 def _read_categories(found: Mapping[int, Existing]) -> None:
@@ -281,7 +282,7 @@ def _read_pictures(found: Mapping[int, Existing]) -> None:
             found[row.product_id].aliases[own] = row.import_source__source
         found[row.product_id].state["pictures"].append({
             "source": row.import_source__source or own,
-            "alt": row.caption or "",
+            "alt": (row.caption or "").strip(),
             "options": {group: sorted(options[group]) for group in sorted(options)},
         })  # fmt: skip
 
@@ -293,7 +294,8 @@ def _option_names(
     if not keys:
         return {}, {}
     rows = get_model("catalogue", "AttributeOption").objects.filter(pk__in=literal_in(keys))
-    labels = {pk: (group, label) for pk, group, label in rows.values_list("pk", "group", "option")}
+    found = rows.values_list("pk", "group", "option")
+    labels = {pk: (group, label.strip()) for pk, group, label in found}
     attributes = get_model("catalogue", "ProductAttribute").objects.filter(
         type="option", option_group__in=literal_in({group for group, _label in labels.values()})
     )

@@ -10,6 +10,7 @@ from oscar.core.loading import get_model
 
 from commerce.bulk_sql import literal_in
 from commerce.catalogue.category_tree import Category
+from commerce.imports.cells import words_in
 from commerce.imports.product_merging import Catalogue
 from commerce.imports.product_states import State, category_paths
 from commerce.index.refresh_queue import one_refresh
@@ -88,7 +89,7 @@ class Types:
         if group not in self._values:
             rows = options.filter(group__in=literal_in([group])).order_by("-pk")
             self._values[group] = {
-                option.casefold(): pk for pk, option in rows.values_list("pk", "option")
+                option.strip().casefold(): pk for pk, option in rows.values_list("pk", "option")
             }
         known = self._values[group]
         if label.casefold() not in known:
@@ -122,7 +123,7 @@ def make_missing(changes: Sequence[tuple[State | None, State]]) -> None:
                 attribute = types.attribute(class_id, given["name"], given["type"])
                 labels = [given["value"]] if attribute.type == "option" else []
                 if attribute.type == "multi_option":
-                    labels = given["value"].split(" | ")
+                    labels = words_in(given["value"], "|")
                 for label in filter(None, labels):
                     types.value(attribute.option_group_id, label)
             for sku, variant in state["variants"].items():

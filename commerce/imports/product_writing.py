@@ -16,6 +16,7 @@ from oscar.core.utils import slugify
 from wagtail.contrib.redirects.models import Redirect
 
 from commerce.bulk_sql import literal_in, update_rows
+from commerce.imports.cells import words_in
 from commerce.imports.changes import Change, inserted
 from commerce.imports.details_writing import write_details
 from commerce.imports.picture_writing import write_pictures
@@ -239,7 +240,7 @@ def _save_values(
     Value.objects.bulk_create(new)
     for key, attribute, text in several:
         row, _new = Value.objects.get_or_create(product_id=key[0], attribute_id=key[1])
-        labels = filter(None, text.split(" | "))
+        labels = words_in(text, "|")
         row.value_multi_option.set(
             [types.value(attribute.option_group_id, label) for label in labels]
         )

@@ -28,6 +28,7 @@ from commerce.imports.cells import (
     sku_in,
     stock_in,
     words_in,
+    words_text,
     yes_in,
 )
 from commerce.imports.details import (
@@ -195,20 +196,20 @@ class ChoiceWidget(TextWidget):
 
 
 class ListWidget(Widget):
-    """A list with a separator; a backslash before it escapes it."""
+    """A list with a separator; a backslash before it escapes it.
 
-    def __init__(self, separator: str = "|") -> None:
+    ``with_empty``: the places of its parts count, so empty ones stay.
+    """
+
+    def __init__(self, separator: str = "|", *, with_empty: bool = False) -> None:
         super().__init__()
-        self.separator = separator
+        self.separator, self.with_empty = separator, with_empty
 
     def clean(self, value: str, row: Any = None, **kwargs: Any) -> list[str]:
-        return words_in(value, self.separator)
+        return words_in(value, self.separator, with_empty=self.with_empty)
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-        joiner = f" {self.separator} "
-        return joiner.join(
-            part.replace(self.separator, f"\\{self.separator}") for part in value or ()
-        )
+        return words_text(value or (), self.separator)
 
 
 class Sheet(Resource):

@@ -115,7 +115,7 @@ class ProductSheet(Sheet):
     variant_public = column("variant_public", YesWidget())
     categories = column("categories", ListWidget())
     images = column("images", ListWidget())
-    image_texts = column("image_texts", ListWidget())
+    image_texts = column("image_texts", ListWidget(with_empty=True))
     variant_image = column("variant_image", TextWidget(2000))
     meta_title = column("meta_title", TextWidget())
     meta_description = column("meta_description", TextWidget(10_000))

@@ -28,6 +28,7 @@ from tests.commerce.imports.files import archive_of, picture, shopify_export
 from tests.factories import make_option, make_product, make_user, make_variants
 
 pytestmark = pytest.mark.django_db
+AttributeOption = get_model("catalogue", "AttributeOption")
 Product = get_model("catalogue", "Product")
 
 
@@ -110,6 +111,44 @@ def test_plain_products_come_back_unchanged(catalogue, ending):
     run = run_file(content, name=f"export.{ending}")
 
     assert_unchanged(run, catalogue)
+
+
+def test_spaces_signs_and_empty_values_come_back_unchanged(shop):
+    vase = make_product("Vase", price="90.00", stock=1)
+    kind, group = vase.product_class, make_option(vase.product_class, "Finish").option_group
+    labels = [group.options.create(option=label) for label in ("Salt | ash", "Matt", " Blue ")]
+    for code, type_ in (("use", "multi_option"), ("note", "text"), ("care", "richtext")):
+        kind.attributes.create(
+            code=code, name=code.capitalize(), type=type_,
+            option_group=group if type_ == "multi_option" else None,
+        )  # fmt: skip
+    attributes = {attribute.code: attribute for attribute in kind.attributes.all()}
+    uses = vase.attribute_values.create(attribute=attributes["use"])
+    uses.value_multi_option.set(labels)
+    vase.attribute_values.create(attribute=attributes["finish"], value_option=labels[2])
+    vase.attribute_values.create(attribute=attributes["note"], value_text=" by hand ")
+    vase.attribute_values.create(attribute=attributes["care"], value_richtext=" ")
+    for place, caption in enumerate(("", " the front ", "")):
+        image = vase.images.model(product=vase, caption=caption, display_order=place)
+        image.original.save("vase.jpg", ContentFile(picture(place)), save=True)
+    shirt = make_variants("Shirt", {"Colour": [" Navy", "White"]})
+    image = shirt.images.model(product=shirt)
+    image.original.save("shirt.jpg", ContentFile(picture(9)), save=True)
+    image.photo.options.add(*AttributeOption.objects.filter(option=" Navy"))
+    before = states_of([vase.pk, shirt.pk])
+    assert before[shirt.pk].state["pictures"][0]["options"] == {"Colour": ["Navy"]}
+
+    assert_unchanged(run_file(csv_of(plain_products())), before)
+    assert_unchanged(
+        run_file(csv_of(shopify_products()), profile="shopify", redirects=False), before
+    )
+    changed = csv_of(plain_products()).replace(b"Blue | Matt", b"Matt | blue | Salt")
+    run = run_file(changed)
+
+    assert list(outcomes(run).values()) == ["changed", "unchanged"]
+    assert sorted(uses.value_multi_option.values_list("option", flat=True)) == [
+        " Blue ", "Matt", "Salt", "Salt | ash",
+    ]  # fmt: skip
 
 
 def test_shopify_products_come_back_unchanged(catalogue):
