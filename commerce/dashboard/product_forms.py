@@ -52,7 +52,7 @@ class ProductForm(ExactTimes, OscarProductForm):
         row = ProductDetails.objects.filter(pk=pk).first() if pk else None
         self.details = DetailsForm(
             self.data if self.is_bound else None,
-            instance=row or ProductDetails(),
+            instance=row or ProductDetails(product_id=pk),
             prefix="details",
         )
         for name, field in self.details.fields.items():
@@ -62,7 +62,7 @@ class ProductForm(ExactTimes, OscarProductForm):
     def save(self, commit: bool = True) -> AbstractProduct:
         product = super().save(commit)
         given = [value for value in self.details.cleaned_data.values() if value not in (None, "")]
-        if commit and (given or self.details.instance.pk):
+        if commit and (given or not self.details.instance._state.adding):
             self.details.instance.product = product
             self.details.save()
         return product

@@ -1,6 +1,9 @@
 """How a product is sold, beside Oscar's columns: measures, quantities, and selling before it is in stock."""
 
+from __future__ import annotations
+
 from decimal import Decimal
+from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -93,20 +96,47 @@ class ProductDetails(models.Model):
     def __str__(self) -> str:
         return f"{self.product_id}"
 
-    def _is_bundle(self) -> bool:
-        return apps.get_model("commerce", "BundlePart").objects.filter(bundle=self.pk).exists()
+    def _errors_of_bundles(self) -> dict[str, Any]:
+        """What the product and its variants could no longer be: bundles, or parts of bundles."""
+        parts = apps.get_model("commerce", "BundlePart").objects
+        rows = apps.get_model("catalogue", "Product").objects.annotate(
+            is_bundle=models.Exists(parts.filter(bundle=models.OuterRef("pk"))),
+            is_part=models.Exists(parts.filter(part=models.OuterRef("pk"))),
+        )
+        concerned = models.Q(pk=self.pk) | models.Q(parent=self.pk)
+        rows = rows.filter(concerned, models.Q(is_bundle=True) | models.Q(is_part=True))
+        errors: dict[str, Any] = {}
+        for row in rows.select_related("details", "parent__details") if self.pk else ():
+            own = self if row.pk == self.pk else getattr(row, "details", None)
+            above = self if row.parent_id == self.pk else getattr(row.parent, "details", None)
+            found = [one for one in (own, above) if one is not None]
+            later = next((one.later for one in found if one.later), self.Later.NO)
+            is_posted = self._is_posted(found)
+            if row.is_bundle and not (is_posted and later == self.Later.NO):
+                errors["later"] = _("Bundles are sent by post, and sold from stock only.")
+            if row.is_part and not is_posted:
+                errors["is_shipped"] = _("Parts of bundles have stock and are sent by post.")
+        return errors
+
+    @staticmethod
+    def _is_posted(rows: list[ProductDetails]) -> bool:
+        """Whether these details, a variant's before its product's, leave a stock by post."""
+        names = ("is_stock_counted", "is_shipped", "gift_card_value")
+        values = {
+            name: next((v for row in rows if (v := getattr(row, name)) is not None), None)
+            for name in names
+        }
+        has_stock = values["is_stock_counted"] is not False and values["is_shipped"] is not False
+        return has_stock and not values["gift_card_value"]
 
     def clean(self) -> None:
         super().clean()
-        errors = {}
+        errors: dict[str, Any] = {}
         if (self.content is None) != (not self.content_unit):
             errors["content_unit"] = _("Give the content with its unit.")
         if self.min_quantity and self.max_quantity and self.min_quantity > self.max_quantity:
             errors["max_quantity"] = _("The maximum must not be below the minimum.")
-        counts = self.is_stock_counted is not False
-        is_plain = counts and not self.gift_card_value and self.is_shipped is not False
-        if not (is_plain and self.later in (self.Later.NONE, self.Later.NO)) and self._is_bundle():
-            errors["later"] = _("Bundles are sent by post, and sold from stock only.")
+        errors |= self._errors_of_bundles()
         if self.gift_card_value and self.is_shipped:
             errors["is_shipped"] = _("Gift cards are sent by email, not by post.")
         if self.later == self.Later.PREORDER and self.available_from is None:

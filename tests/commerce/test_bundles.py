@@ -23,6 +23,7 @@ from tests.factories import (
     make_product,
     make_submission,
     make_user,
+    make_variants,
     stockrecord_of,
 )
 
@@ -157,6 +158,43 @@ def test_bundle_cannot_be_sold_without_stock(tea_set):
     for fields in ({"later": "backorder"}, {"is_stock_counted": False}, {"is_shipped": False}):
         with pytest.raises(ValidationError, match="sold from stock only"):
             ProductDetails(product=tea_set, **fields).full_clean()
+
+
+def test_product_of_variants_keeps_its_bundles_and_parts_possible(shop):
+    parent = make_variants("Cup", {"Colour": ["Navy", "White"]})
+    bundle, part = parent.children.order_by("pk")
+    saucer = make_product("Saucer", price="3.00", stock=9)
+    BundlePart.objects.create(bundle=bundle, part=saucer)
+    BundlePart.objects.create(bundle=make_product("Set", price="30.00"), part=part)
+    refused = {
+        "backorder": ("sold from stock only", {"later": "backorder"}),
+        "posted": ("sent by post", {"is_shipped": False}),
+        "counted": ("sent by post", {"is_stock_counted": False}),
+    }
+    for text, fields in refused.values():
+        with pytest.raises(ValidationError, match=text):
+            ProductDetails(product=parent, **fields).full_clean()
+    ProductDetails(product=part, later="backorder").full_clean()
+    with pytest.raises(ValidationError, match="Parts of bundles have stock"):
+        ProductDetails(product=saucer, is_shipped=False).full_clean()
+    own = ProductDetails.objects.create(product=bundle, later="no")
+    ProductDetails(product=parent, later="backorder").full_clean()
+    ProductDetails.objects.create(product=parent, later="backorder")
+
+    own.later = ""
+    with pytest.raises(ValidationError, match="sold from stock only"):
+        own.full_clean()
+
+
+def test_first_details_of_a_bundle_are_checked_in_the_editor(staff, tea_set):
+    form = staff.get(reverse("dashboard:catalogue-product", args=[tea_set.pk])).context["form"]
+    sent = {name: form.initial.get(name) for name in form.fields if form.initial.get(name)}
+    bound = type(form)(
+        tea_set.product_class, data=sent | {"details-later": "backorder"}, instance=tea_set
+    )
+
+    assert "sold from stock only" in str(bound.errors["details-later"])
+    assert not ProductDetails.objects.exists()
 
 
 def test_product_without_parts_has_no_stock(staff, tea_set):

@@ -11,12 +11,13 @@ from oscar.core.loading import get_model
 from oscar.core.utils import slugify
 
 from commerce.bulk_sql import literal_in
+from commerce.imports.bundles import Bundled, bundled, restore_bundles
 from commerce.imports.changes import Change
 from commerce.imports.exporting import Rows, plain_products, shopify_products
 from commerce.imports.kinds.base import Outcome, Plan, Profile, Undone
 from commerce.imports.pictures import PictureFiles
 from commerce.imports.product_merging import Catalogue, merged
-from commerce.imports.product_states import Existing, chunks, completed, states_of
+from commerce.imports.product_states import Existing, State, chunks, completed, states_of
 from commerce.imports.product_types import make_missing
 from commerce.imports.product_writing import write_products
 from commerce.imports.profiles import magento, plain, shopify, woocommerce
@@ -78,11 +79,14 @@ class ProductKind:
         found = _found(records)
         existing = states_of({pk for pk in found.values() if pk})
         catalogue = Catalogue()
+        in_bundles = bundled([pk for one in existing.values() for pk in one.variant_ids.values()])
         plans = []
         for record in records:
             _check_pictures(record, files)
             known = existing.get(found[id(record)] or 0)
             after = merged(record, known, catalogue)
+            if known:
+                restore_bundles(record, known, after, in_bundles)
             plans.append(Plan(record, known.state if known else None, after, known))
         _check_skus(plans)
         _check_barcodes(plans)
@@ -134,13 +138,14 @@ class ProductKind:
         ordered = _ordered(
             {row.object_id: _added(row, existing.get(row.object_id)) for row in rows}
         )
+        in_bundles = bundled([pk for one in existing.values() for pk in one.variant_ids.values()])
         changes, outcome = [], []
         for row in rows:
             now = existing.get(row.object_id)
-            is_same = now is not None and now.state == completed(row.after, now.state)
+            before, after = _way_back(row, now, in_bundles) if now else (None, None)
+            is_same = now is not None and now.state == after
             outcome.append(is_same and row.object_id not in ordered)
             if now is not None and outcome[-1]:
-                before = completed(row.before, now.state) if row.before else None
                 changes.append(Change(before, now))
         write_products(changes)
         return outcome
@@ -315,6 +320,18 @@ def _new_sources(plan: Plan) -> list[str]:
     before = {one["source"] for one in (plan.before or {}).get("pictures", ())}
     after = [one["source"] for one in (plan.after or {}).get("pictures", ())]
     return [source for source in after if source not in before]
+
+
+def _way_back(row: Undone, now: Existing, in_bundles: Bundled) -> tuple[State | None, State]:
+    """The states before and after, as they would be if the import had been today."""
+    after = completed(row.after, now.state)
+    if row.before is None:
+        return None, after
+    before = completed(row.before, now.state)
+    return (
+        in_bundles.without_stock(now.variant_ids, before, now.state),
+        in_bundles.without_stock(now.variant_ids, after, now.state),
+    )
 
 
 def _added(row: Undone, now: Existing | None) -> set[int]:

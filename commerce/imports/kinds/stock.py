@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
+from commerce.imports.bundles import bundled, restore_stock
 from commerce.imports.changes import Change
 from commerce.imports.exporting import every_product, sku_cell
 from commerce.imports.kinds.base import Plan, Rows, Undone
@@ -58,6 +59,7 @@ class StockKind(SheetKind):
         """See ``Kind``."""
         owners = owners_of({record.identity for record in records if record.identity})
         found = states_of(set(owners.values()))
+        bundles = bundled([pk for one in found.values() for pk in one.variant_ids.values()]).bundles
         plans = []
         for record in records:
             product = found.get(owners.get(record.identity.casefold(), 0))
@@ -71,6 +73,8 @@ class StockKind(SheetKind):
                 continue
             before = {part: rows[sku][part] for part in PARTS}
             after = _after(record, before)
+            if product.variant_ids[sku] in bundles:
+                restore_stock(record, before, after)
             existing = (product, sku)
             plans.append(Plan(record, before, after, existing, product.variant_ids[sku]))
         return plans
@@ -104,13 +108,18 @@ class StockKind(SheetKind):
     def revert(self, rows: Sequence[Undone]) -> list[bool]:
         """See ``Kind``."""
         places = _places([row.object_id for row in rows])
+        bundles = bundled([row.object_id for row in rows]).bundles
         changes, outcome = [], []
         for row in rows:
             place = places.get(row.object_id)
             now = place and {part: place[0].state["variants"][place[1]][part] for part in PARTS}
-            outcome.append(now == row.after)
+            before, after = row.before, row.after
+            if now and before and row.object_id in bundles:
+                # It follows from the parts, which may have been sold since.
+                before, after = ({**state, "stock": now["stock"]} for state in (before, after))
+            outcome.append(now == after)
             if place and outcome[-1]:
-                changes.append((*place, row.after, row.before))
+                changes.append((*place, after, before))
         _write(changes)
         return outcome
 
