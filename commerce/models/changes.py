@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from commerce.fields import CodeField
 from commerce.models.append_only import AppendOnlyModel
@@ -82,7 +83,7 @@ class AuditEntry(AppendOnlyModel):
         SIGNED_IN = "signed-in", _("signed in")
         SIGNED_OUT = "signed-out", _("signed out")
         FAILED = "failed", _("sign-in failed")
-        REFUSED = "refused", _("refused")
+        REFUSED = "refused", pgettext_lazy("access to a page", "refused")
         EXPORTED = "exported", _("data exported")
         ERASED = "erased", _("erased")
         FACTOR_ADDED = "factor-added", _("second factor added")

@@ -306,7 +306,7 @@ def _gift_card_options() -> list[Any]:
     for order, (name, kind, used_for, most, text) in enumerate(
         (
             ("E-Mail-Adresse der beschenkten Person", Option.TEXT, meaning.EMAIL, 200,
-             "Leer: Der Gutschein kommt zu Ihnen."),
+             "Leer: Der Geschenkgutschein kommt zu Ihnen."),
             ("Name der beschenkten Person", Option.TEXT, meaning.RECIPIENT, 80, ""),
             ("Ihre Nachricht", Option.TEXT, meaning.MESSAGE, 400, "Steht in der E-Mail, höchstens 400 Zeichen."),
             ("Verschicken am", Option.DATE, meaning.SEND_ON, 10, "Leer: sofort nach der Zahlung."),

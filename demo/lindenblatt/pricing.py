@@ -60,4 +60,4 @@ def load_voucher(*, at: datetime) -> None:
     if Voucher.objects.filter(code=row["code"]).exists():
         return
     reducible = _range("Nicht preisgebunden", row["categories"])
-    create_voucher(row, reducible, offer_name=f"Gutscheincode {row['code']}", at=at)
+    create_voucher(row, reducible, offer_name=f"Rabattcode {row['code']}", at=at)

@@ -173,12 +173,12 @@ def text_of(mail):
 
 def test_guest_downloads_an_ebook_and_sends_a_gift_card(page, lindenblatt):
     page.goto(f"{lindenblatt.url}/search/?q=gutschein")
-    page.get_by_role("link", name="Gutschein", exact=True).first.click()
+    page.get_by_role("link", name="Geschenkgutschein", exact=True).first.click()
     choose(page, "50 €")
     page.get_by_label(re.compile("^E-Mail-Adresse der beschenkten")).fill("tante@example.com")
     page.get_by_label(re.compile("^Name der beschenkten")).fill("Tante Gerda")
     page.get_by_label(re.compile("^Ihre Nachricht")).fill("Alles Gute!")
-    put_into_basket(page, "Gutschein")
+    put_into_basket(page, "Geschenkgutschein")
     page.goto(f"{lindenblatt.url}/search/?q=Gedächtnis der Linden")
     page.get_by_role("link", name="Das Gedächtnis der Linden", exact=True).click()
     choose(page, "E-Book (EPUB)")
@@ -207,7 +207,7 @@ def test_guest_downloads_an_ebook_and_sends_a_gift_card(page, lindenblatt):
         assert "Die Säge" in book.read("text.xhtml").decode()
     [card] = lindenblatt.wait_for_mail("To: tante@example.com")
     text = text_of(card)
-    assert "Tante Gerda, das ist für Sie: ein Gutschein über 50 €" in " ".join(text.split())
+    assert "Tante Gerda, das ist für Sie: ein Geschenkgutschein über 50 €" in " ".join(text.split())
     assert "Alles Gute!" in text
     assert re.search(r"Code: (?:[2-9A-Z]{4}-){3}[2-9A-Z]{4}\n", text)
     assert {row[4] for row in lines_of(lindenblatt, number)} == {"Delivered"}

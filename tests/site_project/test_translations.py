@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import oscar
 import pytest
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
@@ -91,6 +92,41 @@ def test_german_is_polite_and_uses_german_quotes(german):
     ] == []
     assert [text for text in texts if re.search(r"”|(?<!=)\"[^\"]*\"(?!>)|'", text)] == []
     assert [text for text in texts if text.count("„") != text.count("“")] == []
+
+
+def test_vouchers_and_gift_cards_have_words_of_their_own(german):
+    """Whoever has a gift card must not take the field for voucher codes for its place."""
+    wrong = []
+    for (_context, key), (ids, texts, _flags) in german.items():
+        english, text = " ".join(ids).lower(), " ".join(texts)
+        if "voucher" in english and "Rabattcode" not in text:
+            wrong.append(key)
+        if "gift card" in english and "eschenkgutschein" not in text:
+            wrong.append(key)
+        if re.search(r"\bGutschein|Geschenkkarte", text):
+            wrong.append(key)
+    assert wrong == []
+
+
+def test_vouchers_of_oscars_own_pages_are_translated_here(german):
+    path = Path(oscar.__file__).parent / "locale" / "de" / "LC_MESSAGES" / "django.po"
+    with path.open("rb") as file:
+        catalogue = read_po(file)
+    pages = re.compile(
+        r"apps/(dashboard|voucher|offer|order)/|templates/oscar/dashboard/(vouchers|reports)"
+    )
+    shown = {
+        message.id
+        for message in catalogue
+        if "gutschein" in str(message.string).lower()
+        and any(pages.search(file) for file, _line in message.locations)
+    }
+    assert shown - {key for _context, key in german} == set()
+
+
+def test_outcome_of_a_row_is_no_refused_access(german):
+    assert german[None, "refused"][1] == ("abgelehnt",)
+    assert german["access to a page", "refused"][1] == ("verweigert",)
 
 
 @pytest.mark.parametrize("language", ["en_GB", "de"])
