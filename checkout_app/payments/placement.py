@@ -21,7 +21,7 @@ from oscar.core.loading import get_class, get_model
 from checkout_app.exceptions import BasketGone, ConsentMissing, DeliveryGone, TotalChanged
 from checkout_app.models import Capture, Method, PaymentAttempt, PaymentMove, State
 from commerce.audit.order_history import record_event
-from commerce.basket.checks import refusal_of_quantity
+from commerce.basket.checks import refusal_of_items, refusal_of_quantity, units_by_product
 from commerce.digital.downloads import CONSENT
 from commerce.digital.goods import has_downloads
 from commerce.exceptions import OutOfStock, QuantityRefused, Shortage
@@ -169,7 +169,8 @@ def lock_basket(basket_id: int) -> AbstractBasket:
 def check_for_sale(basket: AbstractBasket) -> None:
     """Raise OutOfStock for lines whose product is no longer for sale or has no price.
 
-    Raises QuantityRefused if a product is not sold in its quantity.
+    Raises QuantityRefused if a product is not sold in its quantity, that of all of its lines, or if
+    there are more items than an order may contain.
     """
     gone = [
         Shortage(line.product.get_title(), line.quantity, 0)
@@ -178,9 +179,12 @@ def check_for_sale(basket: AbstractBasket) -> None:
     ]
     if gone:
         raise OutOfStock(gone)
+    units = units_by_product(basket)
     for line in basket.all_lines():
-        if refusal := refusal_of_quantity(selling_of(line.product), line.quantity):
+        if refusal := refusal_of_quantity(selling_of(line.product), units[line.product_id]):
             raise QuantityRefused(f"{line.product.get_title()} {refusal}")
+    if refusal := refusal_of_items(basket.num_items):
+        raise QuantityRefused(refusal)
 
 
 def _write_order(submission: Submission, totals: Totals, number: str) -> AbstractOrder:

@@ -98,7 +98,9 @@ def _price_notice(line: AbstractLine) -> str:
 
 
 def refusal_of_quantity(selling: Selling, units: int) -> str:
-    """Why a product is not sold in this quantity, or "": the least and the step."""
+    """Why a product is not sold in this quantity, or "": the least, the step and the most."""
+    if units > (most := most_of(selling)):
+        return _("is limited to %(most)d in one order.") % {"most": most}
     if units >= selling.least and units % selling.step == 0:
         return ""
     if selling.step == 1:
@@ -120,9 +122,16 @@ def check_quantity(basket: AbstractBasket, *, product: AbstractProduct, more: in
     if in_basket + more > available:
         raise ValidationError(_shortage_text(available, in_basket, product))
     check_step(product, in_basket + more)
+    if refusal := refusal_of_items((basket.num_items if basket.pk else 0) + more):
+        raise ValidationError(refusal)
+
+
+def refusal_of_items(items: int) -> str:
+    """Why an order cannot contain so many items, or ""."""
     most = current_shop().max_items
-    if (basket.num_items if basket.pk else 0) + more > most:
-        raise ValidationError(_("One order can contain at most %(most)d items.") % {"most": most})
+    if items <= most:
+        return ""
+    return _("One order can contain at most %(most)d items.") % {"most": most}
 
 
 def check_step(product: AbstractProduct, units: int) -> None:
