@@ -327,7 +327,7 @@ def _variant(
     own = looked_up.photos.get(record.product_id) or []
     selling, quote = selling_of(record.product), looked_up.book.quote(record)
     is_child, upc = record.product_id != product.pk, record.product.upc or ""
-    parcel = parcel_of([(record.product, selling.least)])
+    parcel = parcel_of([(record, record.product, selling.least)])
     method = looked_up.delivery.method_for(parcel)
     return Variant(
         product_id=record.product_id,
@@ -347,7 +347,11 @@ def _variant(
         unit_price=_unit_price(quote, selling),
         delivery=method,
         delivery_charge=delivery_charge(method, quote.price, parcel) if method and quote else None,
-        arrival=looked_up.delivery.arrival(method, parcel.ready) if method else None,
+        arrival=(
+            looked_up.delivery.arrival(method, parcel.ready)
+            if method and parcel.is_ready_known
+            else None
+        ),
         is_shipped=parcel.is_shipped,
         gtin=upc if is_gtin(upc) else "",
         files=tuple(looked_up.files.get(record.product_id, ())),

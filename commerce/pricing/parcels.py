@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -11,11 +12,13 @@ from django.utils.translation import gettext as _
 
 from commerce.models import DeliveryMethod
 from commerce.shop_values.delivery_rates import rate_for, rates_in
-from commerce.stock.selling import is_shipped, selling_of, sells_later
+from commerce.stock.availability import is_sent_later
+from commerce.stock.selling import is_shipped, selling_of
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket
     from oscar.apps.catalogue.abstract_models import AbstractProduct
+    from oscar.apps.partner.abstract_models import AbstractStockRecord
 
 
 @dataclass(frozen=True)
@@ -23,19 +26,21 @@ class Parcel:
     """The goods of an order: grams, the sizes of the items in millimetres, longest side first.
 
     ``is_shipped`` is False if nothing is sent by post. ``ready`` is the day from which it can be
-    sent; None for now.
+    sent; None for now, or if nobody knows it (``is_ready_known``).
     """
 
     weight: int = 0
     sizes: tuple[tuple[int, int, int], ...] = ()
     is_shipped: bool = True
     ready: date | None = None
+    is_ready_known: bool = True
 
 
-def parcel_of(items: Iterable[tuple[AbstractProduct, int]]) -> Parcel:
-    """The parcel of products, ``(product, units)``. Products without a weight count as 0 g."""
+def parcel_of(items: Iterable[tuple[AbstractStockRecord | None, AbstractProduct, int]]) -> Parcel:
+    """The parcel of products, ``(stock record, product, units)``. Without a weight they count as 0 g."""
     weight, sizes, shipped, days = 0, [], False, []
-    for product, units in items:
+    is_ready_known, ordered = True, Counter[int]()
+    for record, product, units in items:
         if not is_shipped(product):
             continue
         selling = selling_of(product)
@@ -44,14 +49,16 @@ def parcel_of(items: Iterable[tuple[AbstractProduct, int]]) -> Parcel:
         if selling.length and selling.width and selling.height:
             sides = sorted((selling.length, selling.width, selling.height), reverse=True)
             sizes.append((sides[0], sides[1], sides[2]))
-        if selling.available_from and sells_later(selling.later, selling.available_from):
-            days.append(selling.available_from)
-    return Parcel(weight, tuple(sizes), shipped, max(days, default=None))
+        ordered[product.pk] += units
+        if record and is_sent_later(record, ordered[product.pk]):
+            is_ready_known = is_ready_known and selling.available_from is not None
+            days += [selling.available_from] if selling.available_from else []
+    return Parcel(weight, tuple(sizes), shipped, max(days, default=None), is_ready_known)
 
 
 def parcel_of_basket(basket: AbstractBasket) -> Parcel:
     """The parcel of a basket's lines."""
-    return parcel_of((line.product, line.quantity) for line in basket.all_lines())
+    return parcel_of((line.stockrecord, line.product, line.quantity) for line in basket.all_lines())
 
 
 def carries(method: DeliveryMethod, parcel: Parcel) -> bool:

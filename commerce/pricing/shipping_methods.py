@@ -24,7 +24,7 @@ class TimedDelivery(Base):
         self.code = method.code
         self.name = method.name
         self.description = method.description
-        self.arrival = arrival_of(method, parcel.ready)
+        self.arrival = arrival_of(method, parcel.ready) if parcel.is_ready_known else None
         self.is_digital = method.is_digital
 
     def calculate(self, basket: AbstractBasket) -> Price:

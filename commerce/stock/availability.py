@@ -118,6 +118,18 @@ def availability_of(stockrecord: AbstractStockRecord | None) -> str:
     )
 
 
+def is_sent_later(stockrecord: AbstractStockRecord, units: int) -> bool:
+    """Whether so many units of an order cannot leave at once: before it is there, or without stock."""
+    if not tracks_stock(stockrecord.product):
+        return False
+    selling = selling_of(stockrecord.product)
+    later = sells_later(selling.later, selling.available_from)
+    if later == ProductDetails.Later.PREORDER:
+        return True
+    left = units_left(stockrecord.num_in_stock, stockrecord.num_allocated)
+    return bool(later) and units > left
+
+
 def availability_at(units: int, later: str = "", *, least: int = 1) -> str:
     """The availability for a number of units, of which ``least`` is the smallest order.
 

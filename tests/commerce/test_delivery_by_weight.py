@@ -15,7 +15,14 @@ from commerce.pricing.delivery import arrival_of, delivery_charge, offered_deliv
 from commerce.pricing.parcels import Parcel, parcel_of
 from commerce.shop_values.delivery_rates import rate_for, rates_in
 from tests.crawler import Crawled, offers_of
-from tests.factories import ADDRESS, make_delivery, make_product, make_variants, variant_of
+from tests.factories import (
+    ADDRESS,
+    make_delivery,
+    make_product,
+    make_variants,
+    stockrecord_of,
+    variant_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -74,10 +81,11 @@ def test_parcel_adds_up_what_is_sent(shop):
     day = timezone.localdate() + timedelta(days=20)
     soon = weighing(500, later="preorder", available_from=day, title="Soon")
 
-    parcel = parcel_of([(roll, 3), (book, 2), (soon, 1)])
+    goods = [(stockrecord_of(one), one, units) for one, units in ((roll, 3), (book, 2), (soon, 1))]
+    parcel = parcel_of(goods)
 
     assert parcel == Parcel(1460, ((340, 80, 80),), is_shipped=True, ready=day)
-    assert not parcel_of([(book, 2)]).is_shipped
+    assert not parcel_of(goods[1:2]).is_shipped
 
 
 def test_page_shows_the_delivery_of_the_selected_variant(client, zones):

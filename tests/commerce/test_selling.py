@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 
+from checkout_app.payments.placement import check_for_sale
 from commerce.basket.checks import notices_for
 from commerce.basket.lines import lines_of
 from commerce.catalogue.alert_mails import units_to_sell
@@ -15,7 +16,7 @@ from commerce.catalogue.feed import feed_parts
 from commerce.catalogue.product_detail import buy_box_for
 from commerce.catalogue.product_lists import products_in
 from commerce.clock import shop_time
-from commerce.exceptions import OutOfStock
+from commerce.exceptions import OutOfStock, QuantityRefused
 from commerce.index.listings import cards_for
 from commerce.index.refresh import (
     broken_listings,
@@ -26,6 +27,7 @@ from commerce.index.refresh import (
 from commerce.models import ProductDetails
 from commerce.orders.invariants import stock_is_never_oversold
 from commerce.orders.reservations import reserve_stock
+from commerce.pricing.parcels import parcel_of, parcel_of_basket
 from commerce.pricing.unit_prices import unit_price
 from commerce.stock.availability import availability_of
 from commerce.stock.selling import Selling, selling_of
@@ -166,6 +168,24 @@ def test_lines_of_one_product_share_its_quantities_and_its_stock(client, tile, t
     assert [line.quantity for line in client.get("/basket/").context["basket"].all_lines()] == [12]
 
 
+def test_pay_counts_the_lines_of_one_product_together(tile, two_lines):
+    assert [line.quantity for line in two_lines.all_lines()] == [12, 6]  # twelve or more in all
+    check_for_sale(two_lines)
+
+
+def test_pay_and_basket_name_the_limits_of_an_order(client, tile, vase, two_lines):
+    add(client, vase, 1)
+    set_shop(max_items=18)
+    with pytest.raises(QuantityRefused, match="at most 18 items"):
+        check_for_sale(client.get("/basket/").context["basket"])
+
+    ProductDetails.objects.update(max_quantity=12)
+    page = client.get("/basket/")
+    assert "is limited to 12 in one order." in page.content.decode()
+    with pytest.raises(QuantityRefused, match="Tile is limited to 12 in one order"):
+        check_for_sale(page.context["basket"])
+
+
 def test_what_is_there_is_taken_in_the_products_steps(client, tile):
     add(client, tile, 24)
     stockrecord_of(tile).__class__.objects.filter(product=tile).update(num_in_stock=23)
@@ -297,6 +317,11 @@ def test_backorder_is_sold_from_stock_first(client, shop):
     lamp = make_product("Lamp", price="80.00", stock=1)
     detail(lamp, later="backorder", available_from=date(2099, 3, 1))
     assert cards_for([lamp.pk])[0].availability == "low"
+    assert buy_box_for(lamp).selected.arrival.first.year < 2099
+    assert [parcel_of([(stockrecord_of(lamp), lamp, n)]).ready for n in (1, 2)] == [
+        None,
+        date(2099, 3, 1),
+    ]
 
     reserve_stock({stockrecord_of(lamp).pk: 3})
 
@@ -304,6 +329,21 @@ def test_backorder_is_sold_from_stock_first(client, shop):
     box = buy_box_for(lamp)
     assert (box.availability, box.can_be_bought) == ("on_order", True)
     assert box.stock_text == "On order, sent from 1 Mar 2099"
+    assert box.selected.arrival.first > date(2099, 3, 1)
+
+
+def test_nobody_promises_when_something_without_a_date_arrives(client, shop):
+    lamp = make_product("Lamp", price="80.00", stock=1)
+    detail(lamp, later="backorder")
+    assert buy_box_for(lamp).selected.arrival is not None
+
+    add(client, lamp, 2)
+    basket = client.get("/basket/").context
+
+    assert parcel_of_basket(basket["basket"]).is_ready_known is False
+    assert basket["arrival"] is None
+    reserve_stock({stockrecord_of(lamp).pk: 1})
+    assert buy_box_for(lamp).selected.arrival is None
 
 
 def test_product_without_stock_is_not_found_by_the_stock_filter(book, vase):
