@@ -25,12 +25,10 @@ class AddressForm(CountryAddressForm):
             "We don’t deliver to this country yet. Choose another country or contact us."
         )
 
-    @staticmethod
-    def countries() -> QuerySet:
-        """The countries with a delivery method."""
-        return get_model("address", "Country").objects.filter(
-            pk__in=DeliveryMethod.objects.filter(is_active=True).values("countries")
-        )
+    def countries(self) -> QuerySet:
+        """The countries to which a delivery method sends parcels."""
+        methods = DeliveryMethod.objects.filter(is_active=True, is_digital=False)
+        return get_model("address", "Country").objects.filter(pk__in=methods.values("countries"))
 
     class Meta:
         model = get_model("order", "ShippingAddress")
@@ -46,7 +44,11 @@ class AddressForm(CountryAddressForm):
 
 
 class ShippingForm(AddressForm):
-    """The delivery address, and a guest's email address."""
+    """The delivery address, and a guest's email address.
+
+    Without a parcel (``is_shipped``) it is the billing address, in any country and without a
+    telephone number.
+    """
 
     email = forms.EmailField(
         label=_("Email"),
@@ -64,13 +66,22 @@ class ShippingForm(AddressForm):
     class Meta(AddressForm.Meta):
         fields = [*FIELDS, "phone_number"]
 
-    def __init__(self, *args: Any, user: User | AnonymousUser, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, user: User | AnonymousUser, is_shipped: bool = True, **kwargs: Any
+    ) -> None:
+        self.is_shipped = is_shipped
         super().__init__(*args, **kwargs)
         if user.is_authenticated:
             del self.fields["email"]
         else:
             del self.fields["keep_address"]
         self.fields["phone_number"].help_text = _("So the courier can reach you")
+        if not is_shipped:
+            del self.fields["phone_number"]  # no courier comes
+
+    def countries(self) -> QuerySet:
+        """Those with delivery; without a parcel all."""
+        return super().countries() if self.is_shipped else CountryAddressForm.countries(self)
 
 
 class BillingForm(AddressForm):
@@ -84,7 +95,7 @@ class BillingForm(AddressForm):
     class Meta(AddressForm.Meta):
         model = get_model("order", "BillingAddress")
 
-    countries = staticmethod(CountryAddressForm.countries)
+    countries = CountryAddressForm.countries
 
 
 class DeliveryForm(forms.Form):

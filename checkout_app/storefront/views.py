@@ -139,10 +139,13 @@ class ShippingAddressView(StepView):
         # With saved addresses the fields may stay empty; the server validates them if needed.
         has_saved = bool(self.addresses)
         user = self.request.user
-        form = ShippingForm(data, user=user, use_required_attribute=not has_saved, **kwargs)
-        if not self.is_shipped:
-            del form.fields["phone_number"]  # no courier comes
-        return form
+        return ShippingForm(
+            data,
+            user=user,
+            is_shipped=self.is_shipped,
+            use_required_attribute=not has_saved,
+            **kwargs,
+        )
 
     def chosen_address(self) -> AbstractUserAddress | None:
         """The selected saved address: the requested one, the draft's, or the first."""

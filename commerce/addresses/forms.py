@@ -66,8 +66,7 @@ class CountryAddressForm(forms.ModelForm):
         fixed = [name for name in FIELDS if name not in BY_COUNTRY]
         self.order_fields(["email", *fixed, *self.rules.fields])
 
-    @staticmethod
-    def countries() -> QuerySet:
+    def countries(self) -> QuerySet:
         """The countries to choose from."""
         return get_model("address", "Country").objects.all()
 

@@ -71,10 +71,9 @@ class AddressForm(CountryAddressForm):
         self.instance.user = user
         self.fields["phone_number"].help_text = _("Only for questions about a delivery.")
 
-    @staticmethod
-    def countries() -> QuerySet:
+    def countries(self) -> QuerySet:
         """The countries that the shop delivers to."""
-        return CountryAddressForm.countries().filter(is_shipping_country=True)
+        return super().countries().filter(is_shipping_country=True)
 
 
 class ProductAlertForm(forms.Form):

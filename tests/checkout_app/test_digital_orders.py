@@ -16,6 +16,7 @@ from checkout_app.payments import settle
 from commerce.digital.downloads import count_download, download_path, renew_download
 from commerce.exceptions import DispatchRefused, IllegalMove
 from commerce.models import (
+    DeliveryMethod,
     Download,
     OutgoingMail,
     ProductDetails,
@@ -30,6 +31,7 @@ from commerce.returns.restocking import take_units_back
 from tests.crawler import Crawled
 from tests.digital import PDF, act
 from tests.factories import (
+    make_delivery,
     make_paid_order,
     make_product,
     make_user,
@@ -117,6 +119,25 @@ def test_parcel_added_in_another_window_asks_for_the_delivery(client, ebook, vas
     assert client.get(reverse("checkout:payment-details")).url == reverse(
         "checkout:shipping-method"
     )
+
+
+def test_download_is_sold_in_countries_without_delivery(client, ebook, vase):
+    DeliveryMethod.objects.get(code="standard").countries.set(["GB"])
+    by_mail = make_delivery("mail", price="0")
+    by_mail.is_digital = True
+    by_mail.save()
+    by_mail.countries.set(["GB", "DE"])
+    german = {"country": "DE", "postcode": "04103"}
+    put_in_basket(client, ebook)
+
+    assert give_details(client, **german).status_code == 302
+    page = client.get(reverse("checkout:payment-details"))
+    assert page.status_code == 200
+
+    put_in_basket(client, vase)
+    page = give_details(client, **german)
+    assert page.status_code == 422
+    assert "We don’t deliver to this country yet." in page.content.decode()
 
 
 # --- Downloads ------------------------------------------------------------------------------------
