@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from oscar.core.loading import get_model
 
 from commerce.basket.undo import units_to_add
 from commerce.catalogue.redirects import RELATED, replacement_of, retirement_of
+from commerce.options.personal import is_chosen, products_asking
 from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import is_for_sale
 
@@ -47,8 +48,10 @@ class Reordered:
 def reorder_lines(lines: Iterable[AbstractOrderLine], basket: AbstractBasket) -> Reordered:
     """Fill the basket up to the quantities of order lines, as far as stock allows.
 
-    Units already in the basket count, so that repeating the action adds nothing. Returns what was
-    added and, in sentences, what was not and why. Locks the basket.
+    Units already in the basket count, so that repeating the action adds nothing. Nothing is added
+    that was made to the buyer's wishes, or that asks for any: the same engraving or the same
+    recipient of a gift may not be wanted twice. Returns what was added and, in sentences, what was
+    not and why. Locks the basket.
     """
     if basket.pk:
         get_model("basket", "Basket").objects.select_for_update().get(pk=basket.pk)
@@ -57,11 +60,30 @@ def reorder_lines(lines: Iterable[AbstractOrderLine], basket: AbstractBasket) ->
     ids = {line.product_id for line in lines if line.product_id}
     products = get_model("catalogue", "Product").objects.select_related(*PRODUCT_RELATIONS)
     products = products.in_bulk(ids)
+    personal = _personal(lines, products)
     for product_id, wanted in _units_by_product(lines).items():
-        _add_units(products[product_id], wanted, basket=basket, done=done)
+        product = products[product_id]
+        if product_id in personal and is_for_sale(product):
+            text = _("“%(title)s” is made to your wishes: please choose them again on its page.")
+            done.missing.append(text % {"title": product.get_title()})
+        else:
+            _add_units(product, wanted, basket=basket, done=done)
     gone = dict.fromkeys(line.title for line in lines if line.product_id not in products)
     done.missing += [_no_longer_made(title) for title in gone]
     return done
+
+
+def _personal(
+    lines: Iterable[AbstractOrderLine], products: Mapping[int, AbstractProduct]
+) -> set[int]:
+    """Keys of the products that were ordered with personal options, or require one now."""
+    answers = get_model("order", "LineAttribute").objects.filter(line__in=lines)
+    rows = answers.values_list("line__product_id", "value")
+    owners = [product.parent or product for product in products.values()]
+    asking = products_asking({owner.pk: owner.product_class_id for owner in owners})
+    return {pk for pk, value in rows if is_chosen(value)} | {
+        pk for pk, product in products.items() if (product.parent_id or pk) in asking
+    }
 
 
 def _units_by_product(lines: Iterable[AbstractOrderLine]) -> dict[int, int]:

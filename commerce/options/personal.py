@@ -48,11 +48,12 @@ def price_of_option(option: AbstractOption) -> Decimal:
 
 def surcharge_of(line: AbstractLine) -> Decimal:
     """What the choices of a basket line add to the price of each unit, tax included."""
-    chosen = (attribute for attribute in line.attributes.all() if _is_chosen(attribute.value))
+    chosen = (attribute for attribute in line.attributes.all() if is_chosen(attribute.value))
     return sum((price_of_option(attribute.option) for attribute in chosen), Decimal(0))
 
 
-def _is_chosen(value: Any) -> bool:
+def is_chosen(value: Any) -> bool:
+    """Whether an answer says anything; an untouched optional field does not."""
     return value is not None and value is not False and value not in ("", [])  # 0 is a number
 
 
@@ -61,7 +62,7 @@ def choices_of(attributes: Iterable[Any]) -> list[Choice]:
     return [
         Choice(_name_of(attribute), text_of(attribute.value))
         for attribute in attributes
-        if _is_chosen(attribute.value)
+        if is_chosen(attribute.value)
     ]
 
 

@@ -392,5 +392,7 @@ class SavedView(View):
         if not units:
             messages.warning(self.request, _("This product is currently sold out."))
             return
-        self.request.basket.add_product(line.product, units)
+        answers = line.attributes.select_related("option")
+        options = [{"option": answer.option, "value": answer.value} for answer in answers]
+        self.request.basket.add_product(line.product, units, options)
         line.delete()

@@ -9,6 +9,7 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from commerce.basket.checks import notices_for
+from commerce.basket.lines import lines_of
 from commerce.catalogue.product_detail import buy_boxes_for
 from commerce.documents.issuing import packing_facts
 from commerce.models import OptionPrice
@@ -161,6 +162,40 @@ def test_undo_restores_the_text(client, notebook):
 
     assert lines_in(client) == [(1, Decimal("28.00"))]
     assert "Embossing: “Clara”" in Crawled(client.get("/basket/")).text("main")
+
+
+def test_saved_line_comes_back_with_its_text(client, notebook):
+    client.force_login(make_user("ada@example.com"))
+    add(client, notebook, embossing="Clara")
+    line = client.get("/basket/").context["basket"].all_lines().get()
+    client.post(reverse("basket:summary"), {"save": line.pk})
+    saved = get_model("basket", "Line").objects.get(basket__status="Saved")
+
+    client.post(reverse("basket:saved"), {"move": saved.pk})
+
+    (line,) = lines_of(client.get("/basket/").context["basket"])
+    assert [str(choice) for choice in line.choices] == ["Embossing: Clara"]
+    assert line.price == Decimal("28.00")
+
+
+def test_ordering_again_asks_for_the_text_again(client, notebook):
+    buyer = make_user("ada@example.com")
+    client.force_login(buyer)
+    plain = make_product("Notepad", price="5.00")
+    order = make_paid_order((notebook, 1), (plain, 1), user=buyer)
+    get_model("order", "LineAttribute").objects.create(
+        line=order.lines.get(product=notebook),
+        option=Option.objects.get(code="embossing"),
+        type="embossing",
+        value="Clara",
+    )
+
+    page = client.post(
+        reverse("customer:order", args=[order.number]), {"action": "reorder"}, follow=True
+    ).content.decode()
+
+    assert "“Notebook” is made to your wishes: please choose them again on its page." in page
+    assert lines_in(client) == [(1, Decimal("5.00"))]
 
 
 def test_order_and_packing_slip_name_the_text(notebook):
