@@ -33,6 +33,10 @@ class DispatchRefused(Exception):
     """A parcel must not be shipped; the message tells staff why."""
 
 
+class DispatchDelayed(DispatchRefused):
+    """A parcel could not be prepared now, because a service did not respond; it may be later."""
+
+
 class ReturnRefused(Exception):
     """Items cannot be returned; the message says why."""
 

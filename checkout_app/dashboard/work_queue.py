@@ -44,6 +44,7 @@ from checkout_app.payments import (
 from commerce.mail.outbox import send_parked_again
 from commerce.models import OutgoingMail, User
 from commerce.money import format_money
+from commerce.orders import provision
 
 #: Rows of one kind on the page; the number in the heading counts all of them.
 SHOWN = 50
@@ -111,8 +112,8 @@ def _section(kind: Kind, user: User | AnonymousUser) -> Section:
 def resolve_item(code: str, key: str, *, user: User | AnonymousUser) -> bool:
     """Perform a kind's action for one row. False if it is resolved already or not permitted.
 
-    Raises GatewayUnavailable, GatewayRefused, RefundRefused, CaptureRefused or IllegalMove; the
-    item stays in the queue then.
+    Raises GatewayUnavailable, GatewayRefused, RefundRefused, CaptureRefused, DispatchRefused or
+    IllegalMove; the item stays in the queue then.
     """
     kind = next((kind for kind in KINDS if kind.code == code), None)
     if kind is None or not user.has_perm(kind.change):
@@ -340,6 +341,22 @@ KINDS = (
             str(row.pk), f"{row.type} {row.object_id}", row.last_error, row.received_at
         ),
         resolve=_retry_event,
+    ),
+    Kind(
+        code="provision",
+        label=gettext_lazy("Downloads and gift cards that weren’t provided"),
+        action=gettext_lazy("Provide again"),
+        view="order.change_order",
+        change="order.change_order",
+        rows=provision.refused_orders,
+        item=lambda row: WorkItem(
+            str(row.pk),
+            format_money(row.total_incl_tax, row.currency),
+            row.reason,
+            row.since,
+            row.number,
+        ),
+        resolve=lambda row: provision.provide_or_note(row.pk),
     ),
     Kind(
         code="mail",

@@ -16,7 +16,7 @@ from checkout_app.exceptions import (
     RefundRefused,
 )
 from commerce.accounts.reauthentication import require_recent_sign_in
-from commerce.exceptions import IllegalMove
+from commerce.exceptions import DispatchRefused, IllegalMove
 from commerce.models import User
 
 
@@ -51,7 +51,7 @@ def resolve(request: HttpRequest) -> None:
         messages.error(
             request, _("The payment provider refused: %(reason)s") % {"reason": str(error)}
         )
-    except (RefundRefused, CaptureRefused, IllegalMove) as error:
+    except (RefundRefused, CaptureRefused, DispatchRefused, IllegalMove) as error:
         messages.error(request, str(error))
     else:
         if was_done:

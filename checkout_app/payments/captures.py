@@ -33,7 +33,7 @@ from checkout_app.payments.attempts import isolate_errors, leave_to_reconcile, l
 from commerce.audit.order_history import record_event
 from commerce.digital.goods import Fulfilment
 from commerce.digital.withholding import withholds
-from commerce.exceptions import DispatchRefused
+from commerce.exceptions import DispatchDelayed, DispatchRefused
 from commerce.models import OrderEvent, User
 from commerce.money import share_of, to_minor
 from commerce.order_statuses import CANCELLED, DELIVERED, RETURNED, SHIPPED
@@ -65,7 +65,7 @@ def capture_for_shipment(order: AbstractOrder, units: dict[int, int], user: User
 
     Idempotent: a second call for the same shipment captures nothing more. Raises DispatchRefused
     if the payment is disputed or refunded, if the bank refuses, or if the authorisation ended
-    before the shipment's value was captured.
+    before the shipment's value was captured; DispatchDelayed if the gateway does not respond.
     """
     attempt = order.attempts.order_by("-pk").first()
     if attempt is None:  # an imported order, or one from before the checkout
@@ -75,9 +75,10 @@ def capture_for_shipment(order: AbstractOrder, units: dict[int, int], user: User
         try:
             attempt = _capture_shipment(attempt, order, units, user=user)
         except (GatewayUnavailable, GatewayRefused, CaptureRefused) as error:
-            raise DispatchRefused(
-                _("The payment couldn’t be captured: %(why)s") % {"why": error}
-            ) from error
+            is_delay = isinstance(error, GatewayUnavailable)
+            refusal = DispatchDelayed if is_delay else DispatchRefused
+            text = _("The payment couldn’t be captured: %(why)s") % {"why": error}
+            raise refusal(text) from error
     if attempt.state not in (State.AUTHORISED, State.PAID, State.PART_REFUNDED):
         raise DispatchRefused(
             _("The payment is “%(state)s”, so nothing can be sent.")

@@ -28,12 +28,14 @@ ORDER_ACTS = {
 
 #: Viewing and acting on the work queue; each kind checks its own permission again.
 WORK_QUEUE_VIEW = any_of(
+    CHANGE_ORDER,
     PAYMENT,
     "checkout.view_stripeevent",
     "commerce.view_outgoingmail",
     "django_tasks_database.view_dbtaskresult",
 )
 WORK_QUEUE_CHANGE = any_of(
+    CHANGE_ORDER,
     CHANGE_PAYMENT,
     ADD_REFUND,
     "checkout.change_refundrequest",

@@ -9,19 +9,19 @@ import logging
 from collections.abc import Collection, Iterable
 
 from django.db import transaction
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django_tasks import task
-from oscar.apps.order.abstract_models import AbstractOrder
+from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder
 from oscar.core.loading import get_model
 
 from commerce.audit.order_history import record_event
 from commerce.digital.downloads import download_url, grant_downloads
 from commerce.digital.gift_cards import issue_gift_cards
 from commerce.digital.goods import AUTOMATIC, Fulfilment
-from commerce.exceptions import DispatchRefused, OutOfStock
+from commerce.exceptions import DispatchDelayed, DispatchRefused, OutOfStock
 from commerce.models import Download, OrderEvent, User
 from commerce.order_statuses import SHIPPED
 from commerce.orders.fulfilment import fulfilments_of_lines
@@ -99,9 +99,9 @@ def _provide(order_id: int, units: dict[int, int], *, user: User | None) -> None
         take_units(lines, units, Cause(order=order.number, user=user))
         event = write_event(order, units, PROVIDED)
         kinds = {line.pk: line.fulfilment.kind for line in lines}
-        downloads = grant_downloads(
-            [line for line in lines if kinds[line.pk] == Fulfilment.DOWNLOAD], units
-        )
+        bought = [line for line in lines if kinds[line.pk] == Fulfilment.DOWNLOAD]
+        downloads = grant_downloads(bought, units)
+        _check_files(bought, downloads)
         for line in lines:
             if kinds[line.pk] == Fulfilment.GIFT_CARD:
                 issue_gift_cards(line, line.fulfilment.gift_card_value, units[line.pk])
@@ -111,6 +111,14 @@ def _provide(order_id: int, units: dict[int, int], *, user: User | None) -> None
             finish_if_delivered(order, user=user)
         if downloads:
             queue_downloads_notice(order, _link_facts(downloads), key=str(event.pk))
+
+
+def _check_files(lines: Iterable[AbstractLine], downloads: Iterable[Download]) -> None:
+    """Raise DispatchRefused for a line without a file: its product was deleted before the payment."""
+    for line in lines:
+        if not any(download.line_id == line.pk for download in downloads):
+            text = _("“%(title)s” has no file any more. Refund it, or send the file yourself.")
+            raise DispatchRefused(text % {"title": line.title})
 
 
 def _record(order: AbstractOrder, units: dict[int, int], *, user: User | None) -> None:
@@ -135,20 +143,36 @@ def provide_automatically(order_id: int) -> bool:
     """Provide an order's downloads and gift cards. Returns whether nothing of them is left.
 
     A refusal, such as a disputed payment, is noted in the order's history and tried again, in all
-    ``MOST_TRIES`` times. Then it is left to staff, who can provide the items on the order's page.
+    ``MOST_TRIES`` times; a gateway that does not respond is asked again without end. Then the order
+    is left to staff (``refused_orders``).
+    """
+    try:
+        provide_or_note(order_id)
+    except DispatchRefused as refusal:
+        logger.warning("order %s: downloads are not provided: %s", order_id, refusal)
+        return False
+    return True
+
+
+def provide_or_note(order_id: int) -> None:
+    """Provide an order's downloads and gift cards, if any are left.
+
+    Raises DispatchRefused, which is in the order's history unless it is only a delay.
     """
     order = get_model("order", "Order").objects.get(pk=order_id)
     units = units_left(order, AUTOMATIC)
     if not units:
-        return True
+        return
     try:
         provide(order_id, units)
     except DispatchRefused as refusal:
-        text = _("Downloads and gift cards couldn’t be provided: %(why)s") % {"why": refusal}
-        record_event(order, OrderEvent.Kind.OTHER, text, reference=REFUSED)
-        logger.warning("order %s: downloads are not provided: %s", order.number, refusal)
-        return False
-    return True
+        order.refresh_from_db()
+        if not units_left(order, AUTOMATIC):
+            return  # another process has provided them meanwhile
+        if not isinstance(refusal, DispatchDelayed):
+            text = _("Downloads and gift cards couldn’t be provided: %(why)s") % {"why": refusal}
+            record_event(order, OrderEvent.Kind.OTHER, text, reference=REFUSED)
+        raise
 
 
 def provide_soon(order: AbstractOrder) -> None:
@@ -162,15 +186,33 @@ def waiting_orders() -> list[int]:
 
     Without those that were refused ``MOST_TRIES`` times.
     """
+    rows = _lines_left().exclude(order__in=_often_refused()).order_by("order")
+    return list(dict.fromkeys(rows.values_list("order_id", flat=True)[:200]))
+
+
+def refused_orders() -> QuerySet[AbstractOrder]:
+    """Orders that are left to staff, with ``reason`` and ``since`` of the last refusal."""
+    orders = get_model("order", "Order").objects.filter(
+        pk__in=_lines_left().filter(order__in=_often_refused()).values("order")
+    )
+    last = OrderEvent.objects.filter(order=OuterRef("pk"), reference=REFUSED).order_by("-pk")
+    return orders.annotate(
+        reason=Subquery(last.values("text")[:1]), since=Subquery(last.values("created_at")[:1])
+    ).order_by("pk")
+
+
+def _often_refused() -> QuerySet[OrderEvent]:
     refusals = OrderEvent.objects.filter(reference=REFUSED).values("order").order_by()
-    refused = refusals.annotate(tries=Count("pk")).filter(tries__gte=MOST_TRIES)
+    return refusals.annotate(tries=Count("pk")).filter(tries__gte=MOST_TRIES).values("order")
+
+
+def _lines_left() -> QuerySet[AbstractLine]:
+    """Lines of orders that can be sent, with downloads or gift cards that are not provided yet."""
     lines = get_model("order", "Line").objects.filter(
         order__status__in=SENDABLE, fulfilment__kind__in=AUTOMATIC
     )
-    lines = lines.exclude(order__in=refused.values("order"))
     done = Coalesce(Sum("shipping_event_quantities__quantity"), 0)
-    rows = lines.annotate(done=done).filter(done__lt=F("quantity")).order_by("order")
-    return list(dict.fromkeys(rows.values_list("order_id", flat=True)[:200]))
+    return lines.annotate(done=done).filter(done__lt=F("quantity"))
 
 
 @task()

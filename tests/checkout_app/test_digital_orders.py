@@ -28,6 +28,7 @@ from commerce.orders.pipeline import move_order, moves_for_staff
 from commerce.orders.provision import provide, provide_waiting_task
 from commerce.orders.shipments import cancel_rest, ship, units_to_send
 from commerce.returns.restocking import take_units_back
+from demo_gateway import faults
 from tests.crawler import Crawled
 from tests.digital import PDF, act
 from tests.factories import (
@@ -304,6 +305,50 @@ def test_refused_provision_is_in_the_history_and_left_to_staff(ebook, settings, 
     monkeypatch.undo()
     provide(order.pk, units_to_send(order))
     assert Download.objects.get().left == 5
+
+
+def test_gateway_that_does_not_respond_is_asked_again_without_end(ebook, settings, monkeypatch):
+    settings.PAYMENT_CAPTURE = "manual"
+    order = make_paid_order((ebook, 1))
+    faults.plan(*["error"] * 40)
+    for _run in range(5):
+        provide_waiting_task.call()
+    assert not order.events.filter(reference="provision-refused").exists()
+    assert not Download.objects.exists()
+
+    faults.clear()
+    provide_waiting_task.call()
+
+    assert Download.objects.get().left == 5
+
+
+def test_loser_of_two_tasks_notes_no_refusal(ebook, monkeypatch):
+    order = make_paid_order((ebook, 1))
+
+    def provided_meanwhile(*arguments):
+        monkeypatch.setattr(provision, "PREPARATIONS", [])
+        provide(order.pk, units_to_send(order))
+
+    monkeypatch.setattr(provision, "PREPARATIONS", [provided_meanwhile])
+
+    assert provision.provide_automatically(order.pk)
+    assert not order.events.filter(reference="provision-refused").exists()
+
+
+def test_download_of_a_product_deleted_before_the_payment_waits_for_staff(client, staff, ebook):
+    order = make_paid_order((ebook, 1))
+    ebook.delete()
+    for _run in range(3):
+        provide_waiting_task.call()
+
+    order.refresh_from_db()
+    assert order.status == "Paid"
+    page = client.get(reverse("attention")).content.decode()
+    assert "“E-book” has no file any more." in page
+    page = client.post(
+        reverse("attention"), {"kind": "provision", "key": order.pk}, follow=True
+    ).content.decode()
+    assert "has no file any more. Refund it, or send the file yourself." in page
 
 
 def test_refund_of_a_download_ends_it_for_good(client, bought):

@@ -175,7 +175,7 @@ KEEPING = {
     "withdrawal link", "withdrawal refuse",
     "return approve", "return refuse", "return receive",
     "queue open", "queue dispute", "queue capture", "queue hold", "queue event", "queue mail",
-    "queue task", "queue job",
+    "queue provision", "queue task", "queue job",
 }  # fmt: skip
 
 
