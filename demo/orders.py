@@ -85,7 +85,7 @@ class PastOrder:
 
     @property
     def charge(self) -> Decimal:
-        parcel = parcel_of((record.product, units) for record, units in self.items)
+        parcel = parcel_of((record, record.product, n) for record, n in self.items)
         return delivery_charge(self.method, self.goods, parcel)
 
 
@@ -133,7 +133,7 @@ def _draw_orders(customers, shop, *, at):
         items = Counter[Any]()
         for form in forms:
             items[draw.choice(records[form])] += draw.choice((1, 1, 1, 2, 2, 4))
-        offered = offered_delivery(country, parcel_of((r.product, n) for r, n in items.items()))
+        offered = offered_delivery(country, parcel_of((r, r.product, n) for r, n in items.items()))
         method = draw.choices(offered, weights=(8, 2, 1)[: len(offered)])[0]
         past.append(
             PastOrder(
