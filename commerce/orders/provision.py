@@ -7,6 +7,7 @@ as a shipping event. The order keeps its status until nothing is left to send.
 
 import logging
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Sum
@@ -201,7 +202,7 @@ def refused_orders() -> QuerySet[AbstractOrder]:
     ).order_by("pk")
 
 
-def _often_refused() -> QuerySet[OrderEvent]:
+def _often_refused() -> QuerySet[Any, Any]:
     refusals = OrderEvent.objects.filter(reference=REFUSED).values("order").order_by()
     return refusals.annotate(tries=Count("pk")).filter(tries__gte=MOST_TRIES).values("order")
 
