@@ -245,6 +245,17 @@ def test_templates_carry_no_inline_script_or_style():
     assert found == []
 
 
+def test_comments_of_templates_end_on_their_line():
+    """Django shows the others as text."""
+    found = [
+        name_of(path)
+        for path in files(".html", ".txt", folders=("templates",))
+        if re.search(r"\{#(?!.*#\})", path.read_text("utf-8"))
+    ]
+
+    assert found == []
+
+
 #: Calls of ``on_commit`` whose hook is an object: its error is logged by a name that it defines.
 NAMED_HOOKS = {"commerce/page_cache/versions.py"}
 

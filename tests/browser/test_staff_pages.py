@@ -11,6 +11,8 @@ pytestmark = pytest.mark.browser
 ORDER = "SELECT number FROM order_order o JOIN checkout_paymentattempt a ON a.order_id = o.id WHERE o.status = 'Paid'"
 RETURN = "SELECT number FROM commerce_returnrequest WHERE state = 'approved'"
 VARIANT = "SELECT product_id FROM partner_stockrecord"
+OPTIONS = "SELECT product_class_id FROM catalogue_productattribute a JOIN commerce_variantoption o ON o.attribute_id = a.id"
+VALUES = "SELECT id FROM commerce_variantoption"
 #: URLs by name, with the query that fills them and the tab to open.
 PAGES = {
     "home": ("/dashboard/", None, None),
@@ -21,6 +23,15 @@ PAGES = {
     "return": ("/dashboard/returns/{}/", RETURN, None),
     "stock": ("/dashboard/catalogue/products/{}/", VARIANT, "#product_stock"),
     "products": ("/dashboard/catalogue/", None, None),
+    "options": ("/dashboard/options/{}/", OPTIONS, None),
+    "values": ("/dashboard/options/values/{}/", VALUES, None),
+    "variants": (
+        "/dashboard/variants/{}/",
+        "SELECT parent_id FROM catalogue_product WHERE parent_id IS NOT NULL",
+        None,
+    ),
+    "imports": ("/dashboard/imports/", None, None),
+    "exports": ("/dashboard/exports/", None, None),
     "faults": ("/dashboard/faults/", None, None),
 }
 #: Widths of the visible fields in tables.
