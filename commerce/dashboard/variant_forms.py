@@ -56,19 +56,23 @@ class GeneratorForm(forms.Form):
 
 
 class VariantRowForm(forms.Form):
-    """One variant in the grid. Only what was changed is written."""
+    """One variant in the grid. Only what was changed is written.
 
-    sku = forms.CharField(label=_("SKU"), max_length=64)
+    Its fields submit the values that they showed, so that an outdated page does not undo orders and
+    imports.
+    """
+
+    sku = forms.CharField(label=_("SKU"), max_length=64, show_hidden_initial=True)
     price = forms.DecimalField(
-        label=_("Price"), max_digits=12, decimal_places=2, min_value=0, required=False
-    )
+        label=_("Price"), max_digits=12, decimal_places=2, min_value=0, required=False,
+        show_hidden_initial=True,
+    )  # fmt: skip
     stock = forms.IntegerField(
         label=_("In stock"), min_value=0, max_value=MAX_STOCK, required=False,
-        # Submit the shown value, so that an outdated page doesn't undo orders.
         show_hidden_initial=True,
     )  # fmt: skip
     photo = forms.ImageField(label=_("Photograph"), required=False)
-    is_public = forms.BooleanField(label=_("Shown"), required=False)
+    is_public = forms.BooleanField(label=_("Shown"), required=False, show_hidden_initial=True)
 
     def __init__(
         self,
@@ -94,7 +98,7 @@ class VariantRowForm(forms.Form):
 
     def clean_sku(self) -> str:
         sku = self.cleaned_data["sku"].strip()
-        if sku != self.initial["sku"]:
+        if "sku" in self.changed_data:
             products = get_model("catalogue", "Product").objects.exclude(pk=self.variant.pk)
             if products.filter(Q(upc=sku) | Q(stockrecords__partner_sku=sku)).exists():
                 raise forms.ValidationError(_("Another product has this SKU."))

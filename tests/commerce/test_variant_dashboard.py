@@ -236,6 +236,25 @@ def test_grid_does_not_undo_an_order_made_meanwhile(staff, grid):
     assert (record.price, record.num_in_stock) == (Decimal("30.00"), 4)
 
 
+def test_grid_does_not_undo_an_import_made_meanwhile(staff, grid):
+    poster, page = grid
+    oak = variant_of(poster, "A4", "Oak")
+    fields = fields_of(page) | {f"v{oak.pk}-stock": "3"}
+    records = stockrecord_of(oak).__class__.objects
+    records.filter(product__parent=poster).update(price=Decimal("31.00"))
+    records.filter(product=oak).update(partner_sku="IMPORTED")
+    Product.objects.filter(pk=oak.pk).update(is_public=False)
+
+    staff.post(url_of(poster), {**fields, "action": "save"})
+
+    record = stockrecord_of(oak)
+    assert (record.price, record.partner_sku, record.num_in_stock) == (
+        Decimal("31.00"), "IMPORTED", 3,
+    )  # fmt: skip
+    assert not Product.objects.get(pk=oak.pk).is_public
+    assert {stockrecord_of(child).price for child in poster.children.all()} == {Decimal("31.00")}
+
+
 def test_value_for_all_rows_applies_to_the_filtered_ones(staff, grid):
     poster, _page = grid
     size = poster.product_class.attributes.get(code="size")
