@@ -1,8 +1,18 @@
-"""Model fields that behave the same on SQLite and MariaDB."""
+"""Model fields and keys that behave the same on SQLite and MariaDB."""
 
+import unicodedata
 from typing import Any
 
 from django.db import models
+
+
+def collation_key(text: str) -> str:
+    """A key that is the same for texts that MariaDB's default collations call equal.
+
+    They ignore case and accents, so that "Rosé" and "ROSE" cannot both be in a unique column.
+    """
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in letters if not unicodedata.combining(sign))
 
 
 class CodeField(models.CharField):

@@ -17,6 +17,7 @@ from oscar.apps.catalogue.abstract_models import AbstractAttributeOption
 from oscar.core.loading import get_model
 
 from commerce.catalogue.variant_editing import options_of_class
+from commerce.dashboard.row_forms import rows_are_valid
 from commerce.dashboard.staff_views import StaffPage
 from commerce.images.photos import make_image
 from commerce.images.swatches import swatches_of
@@ -215,13 +216,6 @@ class ValueForm(forms.Form):
             field.widget.attrs["aria-label"] = f"{field.label}: {value.option}"
         self.fields["colour"].widget.attrs["placeholder"] = "#4f8794"
 
-    def clean_label(self) -> str:
-        label = self.cleaned_data["label"].strip()
-        others = self.value.group.options.exclude(pk=self.value.pk)
-        if others.filter(option__iexact=label).exists():
-            raise forms.ValidationError(_("Another value has this label."))
-        return label
-
     def clean_colour(self) -> str:
         colour = self.cleaned_data["colour"].strip().lower()
         self.display.colour = colour
@@ -272,7 +266,7 @@ class OptionValuesView(StaffPage, TemplateView):
             messages.success(request, _("%(count)d values were added.") % {"count": added})
             return redirect(request.path)
         rows = self.value_forms(request.POST, request.FILES)
-        if not all(row.is_valid() for row in rows):
+        if not rows_are_valid(rows, unique="label", error=_("Another value has this label.")):
             return self.render_to_response(self.get_context_data(rows=rows))
         with one_refresh(), transaction.atomic():
             for row in rows:

@@ -1,6 +1,6 @@
 """The forms of a product's variants: the generator, and one row of the grid."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,9 @@ from commerce.pricing.price_rules import refusal_of_price
 from commerce.shop_settings.current import current_shop
 
 MAX_STOCK = 1_000_000
+TAKEN_SKU = _("Another product has this SKU.")
+#: The columns of a stock record by the grid's fields.
+RECORD_COLUMNS = {"sku": "partner_sku", "price": "price", "stock": "num_in_stock"}
 
 
 class GeneratorForm(forms.Form):
@@ -101,7 +104,7 @@ class VariantRowForm(forms.Form):
         if "sku" in self.changed_data:
             products = get_model("catalogue", "Product").objects.exclude(pk=self.variant.pk)
             if products.filter(Q(upc=sku) | Q(stockrecords__partner_sku=sku)).exists():
-                raise forms.ValidationError(_("Another product has this SKU."))
+                raise forms.ValidationError(TAKEN_SKU)
         return sku
 
     def clean_price(self) -> Decimal | None:
@@ -112,32 +115,23 @@ class VariantRowForm(forms.Form):
             raise forms.ValidationError(refusal)
         return price
 
-    def save(self) -> bool:
-        """Write what was changed; returns whether anything was. Locks the stock record."""
-        changed = set(self.changed_data)
-        if not changed:
-            return False
-        with transaction.atomic():
-            self._save_record(changed)
-            if "is_public" in changed:
-                self.variant.is_public = self.cleaned_data["is_public"]
-                self.variant.save(update_fields=["is_public", "date_updated"])
-            if "photo" in changed:
-                images = self.variant.images
-                for image in images.all():
-                    image.delete()
-                sync_photo(images.create(original=self.cleaned_data["photo"]))
-        return True
+    def save_variant(self) -> None:
+        """Write the photograph and whether the variant is shown, if they were changed."""
+        if "is_public" in self.changed_data:
+            self.variant.is_public = self.cleaned_data["is_public"]
+            self.variant.save(update_fields=["is_public", "date_updated"])
+        if "photo" in self.changed_data:
+            images = self.variant.images
+            for image in images.all():
+                image.delete()
+            sync_photo(images.create(original=self.cleaned_data["photo"]))
 
-    def _save_record(self, changed: set[str]) -> None:
+    def save_record(self, locked: Mapping[int, AbstractStockRecord]) -> None:
+        """Write what was changed of the stock record, which is among the ``locked`` ones, if any."""
         values = {
             column: self.cleaned_data[name]
-            for name, column in (
-                ("sku", "partner_sku"),
-                ("price", "price"),
-                ("stock", "num_in_stock"),
-            )
-            if name in changed
+            for name, column in RECORD_COLUMNS.items()
+            if name in self.changed_data
         }
         if not values:
             return
@@ -151,7 +145,26 @@ class VariantRowForm(forms.Form):
                 num_in_stock=self.cleaned_data["stock"] or 0,
             )
             return
-        record = lock_stock([self.record.pk])[self.record.pk]
+        record = locked[self.record.pk]
         for column, value in values.items():
             setattr(record, column, value)
         record.save(update_fields=[*values, "date_updated"])
+
+
+@transaction.atomic
+def save_rows(rows: Sequence[VariantRowForm]) -> int:
+    """Write what was changed in valid rows, all or nothing; returns how many rows were changed.
+
+    Locks their stock records at once, in the order in which checkout locks them.
+    """
+    changed = [row for row in rows if row.has_changed()]
+    for row in changed:
+        row.save_variant()  # first: photographs take time, and checkout waits for locked stock
+    records = [
+        row.record.pk for row in changed
+        if row.record and not RECORD_COLUMNS.keys().isdisjoint(row.changed_data)
+    ]  # fmt: skip
+    locked = lock_stock(records) if records else {}
+    for row in changed:
+        row.save_record(locked)
+    return len(changed)

@@ -23,8 +23,14 @@ from commerce.catalogue.variant_editing import (
     create_variants,
     options_of_class,
 )
+from commerce.dashboard.row_forms import rows_are_valid
 from commerce.dashboard.staff_views import StaffPage
-from commerce.dashboard.variant_forms import GeneratorForm, VariantRowForm
+from commerce.dashboard.variant_forms import (
+    TAKEN_SKU,
+    GeneratorForm,
+    VariantRowForm,
+    save_rows,
+)
 from commerce.index.listings import names_of_variants, photos_by_product, photos_of_listings
 from commerce.index.refresh_queue import one_refresh
 from commerce.models import Listing
@@ -127,10 +133,10 @@ class VariantsView(StaffPage, TemplateView):
             if value := data.get(f"fill_{name}", "").strip():
                 for form in forms:
                     data[f"{form.prefix}-{name}"] = value
-        if not all(form.is_valid() for form in forms):
+        if not rows_are_valid(forms, unique="sku", error=TAKEN_SKU):
             return self.show(rows=forms)
         with one_refresh():
-            saved = sum(form.save() for form in forms)
+            saved = save_rows(forms)
         text = ngettext("%(count)d variant was saved.", "%(count)d variants were saved.", saved)
         messages.success(self.request, text % {"count": saved})
         return redirect(self.request.get_full_path())

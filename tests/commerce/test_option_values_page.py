@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from commerce.models import VariantOption
+from tests.crawler import Crawled
 from tests.factories import make_user, make_variants
 
 pytestmark = pytest.mark.django_db
@@ -40,3 +41,26 @@ def test_refused_values_stay_in_the_form(client, page, lines, reason):
     assert labels() == ["M", "S"]
     assert reason in answer.content.decode()
     assert lines[-1] in answer.content.decode()
+
+
+def values_with(client, page, *new):
+    """The fields of the saved form with other labels, in the order of the rows."""
+    form = Crawled(client.get(page)).soup.select_one(".variant-grid").find_parent("form")
+    fields = {field["name"]: field.get("value", "") for field in form.select("input[name]")}
+    names = [name for name in fields if name.endswith("-label")]
+    return fields | dict(zip(names, new, strict=True)) | {"action": "save"}
+
+
+@pytest.mark.parametrize("new", [("Red", "Red"), ("Red", "red"), ("Rosé", "rose"), ("M", "L")])
+def test_same_label_in_two_rows_is_refused(client, page, new):
+    answer = client.post(page, values_with(client, page, *new))
+
+    assert labels() == ["M", "S"]
+    assert "Another value has this label." in answer.content.decode()
+    assert new[1] in answer.content.decode()
+
+
+def test_label_changes_its_case(client, page):
+    client.post(page, values_with(client, page, "s", "M"))
+
+    assert labels() == ["M", "s"]

@@ -14,6 +14,7 @@ from commerce.catalogue.variant_editing import (
     create_variants,
     options_of_class,
 )
+from commerce.dashboard.variant_forms import VariantRowForm
 from commerce.images.photos import make_image
 from commerce.index.refresh import broken_listings
 from commerce.models import OptionValueDisplay, ProductPhoto, StockChange, VariantOption
@@ -304,6 +305,38 @@ def test_sku_of_another_product_is_refused(staff, grid, vase):
     page = Crawled(staff.post(url_of(poster), {**fields, "action": "save"}))
 
     assert "Another product has this SKU." in page.text(".variant-grid")
+
+
+def test_same_new_sku_in_two_rows_is_refused_and_nothing_is_saved(staff, grid):
+    poster, page = grid
+    first, second = poster.children.order_by("pk")[:2]
+    fields = fields_of(page) | {
+        f"v{first.pk}-sku": "NEW", f"v{second.pk}-sku": "new", f"v{first.pk}-price": "77.00",
+    }  # fmt: skip
+
+    page = Crawled(staff.post(url_of(poster), {**fields, "action": "save"}))
+
+    assert page.text(".variant-grid").count("Another product has this SKU.") == 2
+    assert page.soup.find("input", {"name": f"v{second.pk}-sku"})["value"] == "new"
+    assert stockrecord_of(first).price == Decimal("20.00")
+
+
+def test_grid_saves_all_rows_or_none(staff, grid, monkeypatch):
+    poster, page = grid
+    first, last = poster.children.order_by("pk").first(), poster.children.order_by("pk").last()
+    fields = fields_of(page) | {f"v{first.pk}-price": "77.00", f"v{last.pk}-price": "78.00"}
+    save = VariantRowForm.save_record
+
+    def fail_at_last(row, locked):
+        if row.variant.pk == last.pk:
+            raise RuntimeError("lost connection")
+        save(row, locked)
+
+    monkeypatch.setattr(VariantRowForm, "save_record", fail_at_last)
+    with pytest.raises(RuntimeError, match="lost connection"):
+        staff.post(url_of(poster), {**fields, "action": "save"})
+
+    assert stockrecord_of(first).price == Decimal("20.00")
 
 
 # --- Options --------------------------------------------------------------------------------------
