@@ -19,6 +19,7 @@ from oscar.core.loading import get_model
 from commerce.catalogue.variant_editing import options_of_class
 from commerce.dashboard.row_forms import rows_are_valid
 from commerce.dashboard.staff_views import StaffPage
+from commerce.fields import collation_key
 from commerce.images.photos import make_image
 from commerce.images.swatches import swatches_of
 from commerce.images.uploads import photographs_only
@@ -32,8 +33,11 @@ MAX_NEW = 200
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a text, each once, without empty ones."""
-    return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+    """The lines of a text, each once (see ``collation_key``), without empty ones."""
+    lines: dict[str, str] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        lines.setdefault(collation_key(line), line)
+    return list(lines.values())
 
 
 def refusal_of(labels: list[str]) -> str:
@@ -107,11 +111,11 @@ class NewOptionForm(forms.Form):
 
 def add_values(group: Any, labels: list[str]) -> int:
     """Add values to a group after the others; returns how many were missing."""
-    known = set(group.options.values_list("option", flat=True))
+    known = {collation_key(label) for label in group.options.values_list("option", flat=True)}
     place = group.options.count()
     added = 0
     for label in labels:
-        if label not in known:
+        if collation_key(label) not in known:
             value = group.options.create(option=label)
             OptionValueDisplay.objects.create(value=value, position=place + added)
             added += 1

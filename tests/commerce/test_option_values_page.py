@@ -28,6 +28,12 @@ def test_values_are_added_once(client, page):
     assert labels() == ["L", "M", "S", "XL"]
 
 
+def test_values_that_differ_in_case_or_accents_only_are_added_once(client, page):
+    client.post(page, {"action": "add", "values": "m\nRed\nred\nRosé\nROSE"})
+
+    assert labels() == ["M", "Red", "Rosé", "S"]
+
+
 @pytest.mark.parametrize(
     ("lines", "reason"),
     [
