@@ -28,6 +28,7 @@ class QuickAdd extends HTMLElement {
 function show(content, opener) {
   const dialog = document.getElementById("quick-add");
   const place = dialog.querySelector("variant-switch");
+  place.forget();
   place.replaceChildren(...content.childNodes);
   dialog.setAttribute("aria-label", place.querySelector("h2")?.textContent.trim() ?? "");
   dialog.addEventListener("close", () => opener.focus({ preventScroll: true }), { once: true });

@@ -4,6 +4,9 @@
 import { fetchPart, keepFocus, parse } from "./fragment.js";
 
 class VariantSwitch extends HTMLElement {
+  // What the shopper typed, by field. It outlives a variant without the field, such as a sold-out one.
+  typed = new Map();
+
   connectedCallback() {
     this.addEventListener("click", (event) => this.choose(event));
     this.addEventListener("change", (event) => this.pick(event));
@@ -56,18 +59,55 @@ class VariantSwitch extends HTMLElement {
   }
 
   swap(fresh) {
-    const quantity = this.querySelector('input[name="quantity"]')?.value;
+    for (const field of fieldsOf(this)) {
+      if (isTick(field)) this.typed.set(keyOf(field), field.checked);
+      else if (field.value !== field.defaultValue) this.typed.set(keyOf(field), field.value);
+    }
     keepFocus(this, () => {
       for (const part of this.querySelectorAll("[data-part]")) {
         const other = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
         if (!other) continue;
         if (!this.isPage) keepOwn(part, other);
+        for (const field of fieldsOf(other)) fill(field, this.typed.get(keyOf(field)));
         part.replaceWith(other);
       }
     });
-    const input = this.querySelector('input[name="quantity"]');
-    if (input && quantity && (!input.max || Number(quantity) <= Number(input.max))) input.value = quantity;
   }
+
+  // For another product in the same place.
+  forget() {
+    this.typed.clear();
+  }
+}
+
+// The fields that a shopper fills in; lists of options choose the variant.
+function fieldsOf(part) {
+  return part.querySelectorAll(
+    "input[name]:not([type=hidden]), textarea[name], select[name]:not([data-choice])",
+  );
+}
+
+function isTick(field) {
+  return field.type === "checkbox" || field.type === "radio";
+}
+
+function keyOf(field) {
+  return isTick(field) ? `${field.name}=${field.value}` : field.name;
+}
+
+function fill(field, value) {
+  if (value === undefined) return;
+  if (isTick(field)) field.checked = value;
+  else if (field.name === "quantity") field.value = possibleQuantity(field, Number(value));
+  else if (field.tagName !== "SELECT" || [...field.options].some((option) => option.value === value)) field.value = value;
+}
+
+// The largest quantity up to the wanted one that can be ordered, at least the smallest.
+function possibleQuantity({ min, max, step }, wanted) {
+  const least = Number(min) || 1;
+  const size = Number(step) || 1;
+  const steps = Math.floor((Math.min(wanted, Number(max) || wanted) - least) / size);
+  return least + Math.max(steps, 0) * size;
 }
 
 function chosenIn(address) {

@@ -138,6 +138,34 @@ def test_account_orders_an_engraved_notebook(page, lindenblatt):
     expect(page.locator("main")).to_contain_text(re.compile("Prägung: .?Clara"))
 
 
+def test_typed_text_and_quantity_stay_when_the_variant_changes(page, lindenblatt):
+    page.goto(f"{lindenblatt.url}/search/?q=kladde")
+    page.get_by_role("link", name=NOTEBOOK, exact=True).click()
+    choose(page, "Nachtblau", "liniert")
+    engraving = page.get_by_label(re.compile("^Prägung"))
+    quantity = page.locator(".buy-box--page input[name=quantity]")
+    engraving.fill("Clara")
+    quantity.fill("3")
+
+    choose(page, "Lindgrün")
+    expect(engraving).to_have_value("Clara")
+    expect(quantity).to_have_value("3")
+
+    # A variant that is sold in pairs.
+    page.route("**/*variant=*", answer_with_limits)
+    choose(page, "Nachtblau")
+    expect(quantity).to_have_attribute("step", "2")
+    expect(quantity).to_have_value("2")
+    expect(engraving).to_have_value("Clara")
+
+
+def answer_with_limits(route):
+    """The page of a variant that is sold in pairs and of which four are left."""
+    answer = route.fetch()
+    text = re.sub(r'min="1"(\s+)max="\d+" step="1"', r'min="2"\1max="4" step="2"', answer.text())
+    route.fulfill(response=answer, body=text)
+
+
 def test_set_takes_its_parts_out_of_the_stock(page, lindenblatt):
     def allocated():
         return dict(lindenblatt.rows(
