@@ -16,6 +16,7 @@ from oscar.core.loading import get_model
 from commerce.catalogue.variant_editing import DeclaredOption
 from commerce.images.photos import sync_photo
 from commerce.images.uploads import photographs_only
+from commerce.models import ImportedPicture
 from commerce.orders.reservations import lock_stock
 from commerce.pricing.price_rules import refusal_of_price
 from commerce.shop_settings.current import current_shop
@@ -116,15 +117,23 @@ class VariantRowForm(forms.Form):
         return price
 
     def save_variant(self) -> None:
-        """Write the photograph and whether the variant is shown, if they were changed."""
+        """Write the photograph, in place of the first one, and whether the variant is shown."""
         if "is_public" in self.changed_data:
             self.variant.is_public = self.cleaned_data["is_public"]
             self.variant.save(update_fields=["is_public", "date_updated"])
         if "photo" in self.changed_data:
-            images = self.variant.images
-            for image in images.all():
-                image.delete()
-            sync_photo(images.create(original=self.cleaned_data["photo"]))
+            self._replace_first_photo()
+
+    def _replace_first_photo(self) -> None:
+        images = self.variant.images
+        image = images.order_by("display_order", "pk").first()
+        if image is None:
+            image = images.create(original=self.cleaned_data["photo"])
+        else:
+            image.original, image.caption = self.cleaned_data["photo"], ""
+            image.save()
+            ImportedPicture.objects.filter(product_image=image).delete()  # it is another picture
+        sync_photo(image)
 
     def save_record(self, locked: Mapping[int, AbstractStockRecord]) -> None:
         """Write what was changed of the stock record, which is among the ``locked`` ones, if any."""

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from oscar.core.loading import get_model
 
@@ -337,6 +338,21 @@ def test_grid_saves_all_rows_or_none(staff, grid, monkeypatch):
         staff.post(url_of(poster), {**fields, "action": "save"})
 
     assert stockrecord_of(first).price == Decimal("20.00")
+
+
+def test_uploaded_photograph_replaces_the_first_one_only(staff, grid):
+    poster, page = grid
+    oak = variant_of(poster, "A4", "Oak")
+    first, second = add_photo(oak, "tan"), add_photo(oak, "teal")
+    upload = SimpleUploadedFile("red.png", picture_bytes("red"), content_type="image/png")
+
+    staff.post(url_of(poster), {**fields_of(page), f"v{oak.pk}-photo": upload, "action": "save"})
+
+    photos = ProductPhoto.objects.filter(product_image__product=oak)
+    shown = list(photos.order_by("product_image__display_order", "product_image_id"))
+    assert [photo.image_id for photo in shown][1:] == [second.pk]
+    assert shown[0].image_id != first.pk
+    assert "the others stay" in page.text("body")
 
 
 # --- Options --------------------------------------------------------------------------------------
