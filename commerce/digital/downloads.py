@@ -77,11 +77,16 @@ def downloads_of(order: AbstractOrder) -> list[Download]:
     return list(rows.order_by("line_id", "pk"))
 
 
-def status_of(download: Download, *, at: datetime | None = None) -> DownloadStatus:
-    """Whether a download is possible. Reads its line's order."""
+def status_of(
+    download: Download, *, withheld: bool | None = None, at: datetime | None = None
+) -> DownloadStatus:
+    """Whether a download is possible. Reads its line's order.
+
+    ``withheld`` is ``is_withheld`` of this order; None reads it.
+    """
     if download.ended_at or download.line.order.status in ENDED:
         return DownloadStatus.ENDED
-    if is_withheld(download.line.order):
+    if is_withheld(download.line.order) if withheld is None else withheld:
         return DownloadStatus.WITHHELD
     if download.expires_at <= (at or timezone.now()):
         return DownloadStatus.EXPIRED

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from commerce.digital.downloads import DownloadStatus, download_path, downloads_of, status_of
 from commerce.digital.gift_cards import gift_cards_of
+from commerce.digital.withholding import is_withheld
 from commerce.models import Download, GiftCard
 
 if TYPE_CHECKING:
@@ -31,9 +32,13 @@ class DigitalGoods:
 
 
 def digital_goods_of(order: AbstractOrder) -> DigitalGoods:
-    """The downloads and gift cards of an order. Two queries."""
+    """The downloads and gift cards of an order. Two queries, and those of ``is_withheld``."""
+    rows = downloads_of(order)
+    withheld = bool(rows) and is_withheld(order)
     downloads = [
-        OfferedDownload(row, download_path(row), status_of(row) is DownloadStatus.OPEN)
-        for row in downloads_of(order)
+        OfferedDownload(
+            row, download_path(row), status_of(row, withheld=withheld) is DownloadStatus.OPEN
+        )
+        for row in rows
     ]
     return DigitalGoods(downloads, gift_cards_of(order))

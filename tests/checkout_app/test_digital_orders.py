@@ -7,6 +7,8 @@ from decimal import Decimal
 import pytest
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
@@ -14,6 +16,7 @@ from oscar.core.loading import get_model
 from checkout_app.models import PaymentAttempt, State
 from checkout_app.payments import settle
 from commerce.digital.downloads import count_download, download_path, renew_download
+from commerce.digital.summary import digital_goods_of
 from commerce.exceptions import DispatchRefused, IllegalMove
 from commerce.models import (
     DeliveryMethod,
@@ -30,7 +33,7 @@ from commerce.orders.shipments import cancel_rest, ship, units_to_send
 from commerce.returns.restocking import take_units_back
 from demo_gateway import faults
 from tests.crawler import Crawled
-from tests.digital import PDF, act
+from tests.digital import PDF, act, add_file
 from tests.factories import (
     make_delivery,
     make_paid_order,
@@ -187,6 +190,22 @@ def test_link_ends_after_the_days_of_the_shop(client, ebook, django_capture_on_c
     Download.objects.update(expires_at=timezone.now())
     assert "This download ended on" in client.get(download_path(download)).content.decode()
     assert client.post(download_path(download)).status_code == 410
+
+
+def test_more_downloads_of_an_order_need_no_more_queries(bought):
+    order, download = bought
+    counts = []
+    for files in (2, 5):
+        while Download.objects.count() < files:
+            Download.objects.create(
+                line=download.line, file=add_file(download.line.product),
+                expires_at=download.expires_at, left=1,
+            )  # fmt: skip
+        with CaptureQueriesContext(connection) as queries:
+            assert len(digital_goods_of(order).downloads) == files
+        counts.append(len(queries))
+
+    assert counts == [3, 3]
 
 
 @pytest.mark.parametrize("token", ["1", "MQ:forged:signature"])
