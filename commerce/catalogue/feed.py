@@ -34,7 +34,7 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def feed_parts(*, pages: Mapping[int, str | None] | None = None) -> Iterator[str]:
     """The feed as a stream of text chunks.
 
-    Nine queries per batch, and a few per range of an automatic offer. ``pages`` maps products
+    Nine queries per batch, two more with a brand attribute, and a few per range of an automatic offer. ``pages`` maps products
     shown on other pages to their URLs, ``{product_id: url}``. Variants without a price are left
     out.
     """
@@ -105,7 +105,7 @@ def _facts(
     for option, value in box.options.values_of(variant.product_id):
         if option.meaning:
             yield f"g:{option.meaning}", value.label
-    yield "g:brand", current_shop().name
+    yield "g:brand", variant.brand
     yield "g:condition", "new"
     if variant.gtin:
         yield "g:gtin", variant.gtin

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wagtail.images.models import AbstractImage
 
-from commerce.catalogue.product_facts import attribute_rows, text_of_family
+from commerce.catalogue.product_facts import attribute_rows, brands_of, text_of_family
 from commerce.digital.goods import files_of
 from commerce.index.listings import (
     best_availability,
@@ -77,6 +77,7 @@ class Variant:
     gtin: str = ""
     #: The files that its buyers download.
     files: tuple[ProductFile, ...] = ()
+    brand: str = ""
 
 
 class NamedVariant(NamedTuple):
@@ -92,8 +93,9 @@ class BuyBox:
 
     ``options`` describes all variants and ``controls`` the choice between them. ``variants`` have
     price and stock; above ``MAX_VARIANTS`` they are only some, unless all were asked for. ``personal``
-    are the personal options. ``lowest`` is the lowest price of all. ``gallery`` has the
-    photos independent of the selection, ``photos`` those shown: the selected variant's first.
+    are the personal options. ``lowest`` is the lowest price of all, ``brand`` the product's own or the
+    shop's name. ``gallery`` has the photos independent of the selection, ``photos`` those shown: the
+    selected variant's first.
     """
 
     product_id: int
@@ -106,6 +108,7 @@ class BuyBox:
     availability: str
     stock_text: str
     lowest: Quote | None = None
+    brand: str = ""
     options: OptionSet = OptionSet()
     controls: tuple[Control, ...] = ()
     personal: tuple[PersonalOption, ...] = ()
@@ -178,6 +181,7 @@ def _boxes(
         delivery=_Delivery(offered_delivery()),
         personal=personal_options_of(products.values()),
         files=_files(record.product for rows in records.values() for record in rows),
+        brands=_brands(products, records),
     )
     return {pk: _box(product, records[pk], looked_up) for pk, product in products.items()}
 
@@ -186,6 +190,16 @@ def _files(products: Iterable[AbstractProduct]) -> dict[int, list[ProductFile]]:
     """The files of products that are not sent by post; no query if all are."""
     downloads = [product for product in products if not is_shipped(product)]
     return files_of(downloads) if downloads else {}
+
+
+def _brands(
+    product_ids: Collection[int], records: Mapping[int, Sequence[AbstractStockRecord]]
+) -> dict[int, str]:
+    """The brand of each product and variant: its own, the product's, or the shop's name."""
+    variants = {record.product_id: pk for pk, rows in records.items() for record in rows}
+    named, shop = brands_of({*product_ids, *variants}), current_shop()
+    brands = {pk: named.get(pk) or shop.name for pk in product_ids}
+    return brands | {pk: named.get(pk) or brands[parent] for pk, parent in variants.items()}
 
 
 def _beyond_limit(options: Iterable[OptionSet], wanted: Collection[int]) -> set[int]:
@@ -243,6 +257,7 @@ class _LookedUp:
     delivery: _Delivery
     personal: dict[int, list[PersonalOption]]
     files: dict[int, list[ProductFile]]
+    brands: dict[int, str]
 
 
 def buy_box_for(
@@ -309,6 +324,7 @@ def _box(
         availability=best_availability(records),
         stock_text=first.stock_text if first else stock_text(None),
         lowest=lowest,
+        brand=looked_up.brands[product.pk],
         options=options,
         personal=tuple(looked_up.personal[product.pk]),
         photos=gallery,
@@ -355,6 +371,7 @@ def _variant(
         is_shipped=parcel.is_shipped,
         gtin=upc if is_gtin(upc) else "",
         files=tuple(looked_up.files.get(record.product_id, ())),
+        brand=looked_up.brands[record.product_id],
     )
 
 

@@ -56,6 +56,24 @@ def attribute_rows(product_ids: Collection[int], *, without: Collection[int] = (
     return found
 
 
+def brands_of(product_ids: Collection[int]) -> dict[int, str]:
+    """The brands of the products and variants that have one in the shop's brand attribute.
+
+    Two queries; none if the shop settings name no attribute.
+    """
+    code = current_shop().brand_attribute
+    if not code:
+        return {}
+    attributes = get_model("catalogue", "ProductAttribute").objects
+    keys = attributes.filter(code=code, type__in=("text", "option")).values_list("pk", flat=True)
+    rows = get_model("catalogue", "ProductAttributeValue").objects.filter(
+        product__in=literal_in(product_ids), attribute__in=literal_in(list(keys))
+    )
+    found = rows.values_list("product_id", "value_text", "value_option__option")
+    brands = {pk: (text or label or "").strip() for pk, text, label in found}
+    return {pk: brand for pk, brand in brands.items() if brand}
+
+
 def values_of(rows: Iterable[Any]) -> dict[str, Any]:
     """One product's rows as ``{code: value}``."""
     return {row.attribute.code: row.value for row in rows}

@@ -62,7 +62,7 @@ def product_data(
         "url": page,
         "image": [absolute(largest(image, "jpeg").url) for image in box.photos],
         "description": plain_text(description),
-        "brand": {"@type": "Brand", "name": current_shop().name},
+        "brand": {"@type": "Brand", "name": box.brand},
     }
     if box.has_choice:
         data |= {
@@ -104,6 +104,8 @@ def _variant(box: BuyBox, variant: Variant, *, page: str, returns_url: str) -> d
         elif option.name:
             additional = data.setdefault("additionalProperty", [])
             additional.append({"@type": "PropertyValue", "name": option.name, "value": value.label})
+    if variant.brand != box.brand:
+        data["brand"] = {"@type": "Brand", "name": variant.brand}
     if variant.quote:
         data["offers"] = _offer(box, variant, variant.quote, page=page, returns_url=returns_url)
     return {name: value for name, value in data.items() if value}

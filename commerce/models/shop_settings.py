@@ -157,6 +157,12 @@ class ShopSettings(BaseGenericSetting):
     care_attribute = models.CharField(
         _("attribute with care instructions"), max_length=128, blank=True
     )
+    brand_attribute = models.CharField(
+        _("attribute with the brand"), max_length=128, blank=True,
+        help_text=_(
+            "For search engines and the product feed. A product without it is of the shop’s own brand."
+        ),
+    )  # fmt: skip
     height_attribute = models.CharField(
         _("attribute with the height"), max_length=128, blank=True,
         help_text=_("With both sizes in centimetres, product pages draw the product to scale."),

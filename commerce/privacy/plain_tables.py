@@ -80,8 +80,8 @@ PLAIN = nothing_personal(
             "telephone hours logo paper ink accent sale paper_dark ink_dark accent_dark sale_dark "
             "heading_font body_font country currency language time_zone units holiday_region "
             "closed_days order_number_prefix max_items download_days download_limit price_bands product_word "
-            "product_word_plural facts_label facts care_attribute height_attribute "
-            "width_attribute empty_basket_text empty_search_text not_found_text"
+            "product_word_plural facts_label facts care_attribute brand_attribute "
+            "height_attribute width_attribute empty_basket_text empty_search_text not_found_text"
         ),
         "commerce.variantoption": "id attribute position control meaning",
         "commerce.promotedresult": "id query product position",

@@ -83,6 +83,7 @@ class Shop:
     facts_label: str
     facts: tuple[Fact, ...]
     care_attribute: str
+    brand_attribute: str
     height_attribute: str
     width_attribute: str
     empty_basket_text: str
@@ -183,6 +184,7 @@ def _read() -> Shop:
         facts_label=row.facts_label,
         facts=tuple(Fact(block.value["attribute"], block.value["text"]) for block in row.facts),
         care_attribute=row.care_attribute,
+        brand_attribute=row.brand_attribute,
         height_attribute=row.height_attribute,
         width_attribute=row.width_attribute,
         empty_basket_text=row.empty_basket_text,

@@ -68,7 +68,10 @@ def set_up_form() -> None:
                 [
                     FieldPanel("price_bands"),
                     _rows(_("Words"), ("product_word", "product_word_plural")),
-                    _group(_("Product pages"), "facts_label", "facts", "care_attribute"),
+                    _group(
+                        _("Product pages"),
+                        "facts_label", "facts", "care_attribute", "brand_attribute",
+                    ),
                     _rows(_("Drawing to scale"), ("height_attribute", "width_attribute")),
                     _group(
                         _("Texts of empty pages"),

@@ -8,12 +8,14 @@ import pytest
 from django.utils import timezone
 
 from commerce.catalogue import feed
+from commerce.catalogue.product_detail import buy_box_for
+from commerce.catalogue.structured_data import product_data
 from commerce.index.listings import product_url
-from commerce.models import SalePrice
+from commerce.models import SalePrice, ShopSettings
 from commerce.shop_settings.current import current_shop
 from tests.clock import at_time
 from tests.crawler import Crawled, amounts
-from tests.factories import make_product, stockrecord_of
+from tests.factories import make_product, set_shop, stockrecord_of
 
 pytestmark = pytest.mark.django_db
 G = "{http://base.google.com/ns/1.0}"
@@ -41,6 +43,31 @@ def test_each_variant_is_an_item_in_its_group(mug, vase):
     assert (item["brand"], item["condition"], item["availability"]) == (
         "Saltmarsh", "new", "in_stock",
     )  # fmt: skip
+
+
+def test_brand_is_the_products_own_or_the_shops(mug, vase):
+    set_shop(brand_attribute="brand")
+    oat, slate = mug.children.order_by("pk")
+    set_brand(mug, "Quay & Co")
+    set_brand(slate, "Harbour Works")
+
+    brands = {sku: item["brand"] for sku, item in items().items()}
+
+    assert brands == {
+        f"SKU-{oat.pk}": "Quay & Co", f"SKU-{slate.pk}": "Harbour Works",
+        f"SKU-{vase.pk}": "Saltmarsh",
+    }  # fmt: skip
+    data = product_data(buy_box_for(mug, selected=slate.pk))
+    assert data["brand"]["name"] == "Quay & Co"
+    named = [one.get("brand", {}).get("name") for one in data["hasVariant"]]
+    assert named == ["Harbour Works", None]
+
+
+def set_brand(product, value):
+    """Give a product or variant a brand."""
+    kind = product.get_product_class()
+    attribute, _new = kind.attributes.get_or_create(code="brand", name="Brand", type="text")
+    product.attribute_values.create(attribute=attribute, value_text=value)
 
 
 def test_price_equals_the_page_price(client, mug, vase):
@@ -125,8 +152,9 @@ def test_more_products_need_no_more_queries(shop, django_assert_num_queries):
             assert "".join(feed.feed_parts())
         return len(captured)
 
+    ShopSettings.objects.update(brand_attribute="brand")
     current_shop()  # read once in a transaction
-    assert queries_for(2) == queries_for(12) <= 11
+    assert queries_for(2) == queries_for(12) <= 13
 
 
 def test_feed_is_built_in_batches_while_it_is_sent(shop, monkeypatch):
