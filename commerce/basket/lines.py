@@ -13,6 +13,7 @@ from commerce.basket.checks import Notice, notices_for, units_by_product, units_
 from commerce.index.listings import LineDisplay, line_displays, product_url
 from commerce.money import round_money
 from commerce.options.personal import Choice, choices_of, surcharge_of
+from commerce.pricing.unit_prices import UnitPrice, shown_unit_price
 from commerce.stock.selling import selling_of
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class BasketLine:
     """One line. Prices include tax; ``sum_before`` is the sum before discounts, if different.
 
     ``price`` is the unit price after discounts if they reduce every unit equally, as on a card;
-    otherwise it is the price before discounts. ``price_before`` is the price without discounts and
+    otherwise it is the price before discounts. ``unit_price`` belongs to it. ``price_before`` is the price without discounts and
     sales, if different.
     """
 
@@ -40,6 +41,7 @@ class BasketLine:
     step: int
     price: Decimal
     price_before: Decimal | None
+    unit_price: UnitPrice | None
     sum: Decimal
     sum_before: Decimal | None
     notice: Notice | None
@@ -83,6 +85,7 @@ def _line(
     unit = price.incl_tax if price.exists else Decimal(0)
     is_even = before != after and round_money(after / line.quantity) * line.quantity == after
     shown_price = round_money(after / line.quantity) if is_even else unit
+    selling = selling_of(product)
     list_price = info.stockrecord.price + surcharge_of(line) if price.exists else Decimal(0)
     return BasketLine(
         line_id=line.pk,
@@ -94,9 +97,10 @@ def _line(
         photo=display.photo,
         quantity=line.quantity,
         available=available,
-        step=selling_of(product).step,
+        step=selling.step,
         price=shown_price,
         price_before=list_price if shown_price < list_price else None,
+        unit_price=shown_unit_price(shown_price, line.price_currency, selling),
         sum=after,
         sum_before=before if before != after else None,
         notice=notice,

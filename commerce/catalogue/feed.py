@@ -17,6 +17,7 @@ from commerce.catalogue.product_detail import BuyBox, Variant, buy_boxes_for
 from commerce.images.pictures import largest
 from commerce.index.listings import sellable_products
 from commerce.pricing.prices import Quote
+from commerce.pricing.unit_prices import UnitPrice
 from commerce.rich_html import plain_text
 from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import ON_ORDER, PREORDER, SOLD_OUT
@@ -27,6 +28,8 @@ BATCH, MAX_VARIANTS = 500, 10_000
 MAX_TITLE, MAX_DESCRIPTION, MAX_MORE_PHOTOS = 150, 5000, 10
 #: The names of our states that are not "in_stock".
 AVAILABILITY = {SOLD_OUT: "out_of_stock", PREORDER: "preorder", ON_ORDER: "backorder"}
+#: The names of units that differ from ours.
+UNITS = {"m2": "sqm", "m²": "sqm", "fl oz": "floz", "sq ft": "sqft"}
 #: Characters that XML 1.0 does not allow, even escaped.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -97,6 +100,8 @@ def _facts(
     yield "g:link", absolute(with_query(page, query))
     yield from _photos(box, variant)
     yield from _prices(quote)
+    if variant.unit_price:
+        yield from _unit_pricing(variant.unit_price)
     yield "g:availability", AVAILABILITY.get(variant.availability, "in_stock")
     if variant.available_from and variant.availability in (PREORDER, ON_ORDER):
         yield "g:availability_date", variant.available_from.isoformat()
@@ -129,6 +134,14 @@ def _prices(quote: Quote) -> Iterator[tuple[str, str]]:
         yield "g:sale_price", f"{quote.price} {quote.currency}"
         if quote.since and quote.until:  # an offer may have an end but no start
             yield "g:sale_price_effective_date", f"{_moment(quote.since)}/{_moment(quote.until)}"
+
+
+def _unit_pricing(unit: UnitPrice) -> Iterator[tuple[str, str]]:
+    """What is sold, and the amount to which the unit price refers."""
+    content = UNITS.get(unit.content_unit, unit.content_unit)
+    yield "g:unit_pricing_measure", f"{unit.content.normalize():f} {content}"
+    base = UNITS.get(unit.per, unit.per)
+    yield "g:unit_pricing_base_measure", base if base[0].isdigit() else f"1 {base}"
 
 
 def _moment(at: datetime) -> str:

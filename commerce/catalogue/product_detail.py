@@ -31,11 +31,11 @@ from commerce.page_cache.dependencies import depends_on
 from commerce.pricing.delivery import Arrival, arrival_of, delivery_charge, offered_delivery
 from commerce.pricing.parcels import Parcel, by_mail, carries, parcel_of
 from commerce.pricing.prices import PriceBook, Quote
-from commerce.pricing.unit_prices import UnitPrice, unit_price
+from commerce.pricing.unit_prices import UnitPrice, shown_unit_price
 from commerce.shop_settings.current import current_shop
 from commerce.shop_values.barcodes import is_gtin
 from commerce.stock.availability import SOLD_OUT, availability_of, stock_text, units_available
-from commerce.stock.selling import Selling, is_shipped, selling_of
+from commerce.stock.selling import is_shipped, selling_of
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -93,8 +93,8 @@ class BuyBox:
 
     ``options`` describes all variants and ``controls`` the choice between them. ``variants`` have
     price and stock; above ``MAX_VARIANTS`` they are only some, unless all were asked for. ``personal``
-    are the personal options. ``lowest`` is the lowest price of all, ``brand`` the product's own or the
-    shop's name. ``gallery`` has the photos independent of the selection, ``photos`` those shown: the
+    are the personal options. ``lowest`` is the lowest price of all and ``unit_price`` that of its
+    variant, ``brand`` the product's own or the shop's name. ``gallery`` has the photos independent of the selection, ``photos`` those shown: the
     selected variant's first.
     """
 
@@ -108,6 +108,7 @@ class BuyBox:
     availability: str
     stock_text: str
     lowest: Quote | None = None
+    unit_price: UnitPrice | None = None
     brand: str = ""
     options: OptionSet = OptionSet()
     controls: tuple[Control, ...] = ()
@@ -215,12 +216,19 @@ def _beyond_limit(options: Iterable[OptionSet], wanted: Collection[int]) -> set[
 
 def _lowest_prices(
     options: Mapping[int, OptionSet], left_out: Collection[int]
-) -> dict[int, tuple[Quote, bool]]:
-    """``{product_id: (lowest price, whether variants differ)}`` of boxes without all variants."""
+) -> dict[int, tuple[Quote, bool, UnitPrice | None]]:
+    """``{product_id: (lowest price, whether variants differ, unit price)}``.
+
+    Of boxes without all variants.
+    """
     if not left_out:
         return {}
     keys = [pk for pk, one in options.items() if not one.by_key.keys().isdisjoint(left_out)]
-    return {card.product_id: (card.quote, card.is_from) for card in cards_for(keys) if card.quote}
+    return {
+        card.product_id: (card.quote, card.is_from, card.unit_price)
+        for card in cards_for(keys)
+        if card.quote
+    }
 
 
 class _Delivery:
@@ -252,7 +260,7 @@ class _LookedUp:
 
     book: PriceBook
     options: dict[int, OptionSet]
-    lowest: dict[int, tuple[Quote, bool]]
+    lowest: dict[int, tuple[Quote, bool, UnitPrice | None]]
     photos: dict[int, list[AbstractImage]]
     delivery: _Delivery
     personal: dict[int, list[PersonalOption]]
@@ -308,11 +316,7 @@ def _box(
         (v for v in variants if v.availability != SOLD_OUT), variants[0] if variants else None
     )
     gallery = _gallery(product, options, looked_up.photos)
-    prices = [variant.quote for variant in variants if variant.quote]
-    lowest, is_from = looked_up.lowest.get(product.pk) or (
-        min(prices, key=lambda quote: quote.price, default=None),
-        len({quote.price for quote in prices}) > 1,
-    )
+    lowest, is_from, unit_price = looked_up.lowest.get(product.pk) or _lowest_of(variants)
     box = BuyBox(
         product_id=product.pk,
         title=product.title,
@@ -324,6 +328,7 @@ def _box(
         availability=best_availability(records),
         stock_text=first.stock_text if first else stock_text(None),
         lowest=lowest,
+        unit_price=unit_price,
         brand=looked_up.brands[product.pk],
         options=options,
         personal=tuple(looked_up.personal[product.pk]),
@@ -360,7 +365,7 @@ def _variant(
         least=selling.least,
         step=selling.step,
         available_from=selling.available_from,
-        unit_price=_unit_price(quote, selling),
+        unit_price=shown_unit_price(quote.price, quote.currency, selling) if quote else None,
         delivery=method,
         delivery_charge=delivery_charge(method, quote.price, parcel) if method and quote else None,
         arrival=(
@@ -375,11 +380,11 @@ def _variant(
     )
 
 
-def _unit_price(quote: Quote | None, selling: Selling) -> UnitPrice | None:
-    if quote is None:
-        return None
-    is_metric = current_shop().is_metric
-    return unit_price(quote.price, quote.currency, selling, is_metric=is_metric)
+def _lowest_of(variants: Iterable[Variant]) -> tuple[Quote | None, bool, UnitPrice | None]:
+    """The lowest price of variants, whether they differ, and the unit price of that price."""
+    prices = [(one.quote, one.unit_price) for one in variants if one.quote]
+    lowest, unit = min(prices, key=lambda pair: pair[0].price, default=(None, None))
+    return lowest, len({quote.price for quote, _unit in prices}) > 1, unit
 
 
 def _gallery(

@@ -19,6 +19,7 @@ from commerce.exceptions import TooMany
 from commerce.index.listings import sellable_products
 from commerce.models import User, WishListLink
 from commerce.pricing.prices import Quote
+from commerce.pricing.unit_prices import UnitPrice
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -50,6 +51,12 @@ class Wish:
         if self.variant:
             return self.variant.quote
         return self.box.lowest if self.box else None
+
+    @property
+    def unit_price(self) -> UnitPrice | None:
+        """The unit price that belongs to ``quote``."""
+        shown = self.variant or self.box
+        return shown.unit_price if shown else None
 
     @property
     def can_be_bought(self) -> bool:

@@ -55,6 +55,7 @@ from commerce.stock.availability import (
 )
 from commerce.stock.selling import (
     AVAILABILITY_COLUMNS,
+    CONTENT_COLUMNS,
     LEAST_COLUMNS,
     least_units,
     sells_later,
@@ -153,6 +154,8 @@ class Record(NamedTuple):
     price_currency: str
     availability: str
     least: int = 1
+    content: Decimal | None = None
+    content_unit: str = ""
 
 
 def build_documents(product_ids: Collection[int]) -> dict[int, ListingDocument]:
@@ -227,7 +230,7 @@ def records_of(product_ids: Collection[int]) -> dict[int, list[Record]]:
         "pk", "product_id", "product__title", "partner_sku", "price", "price_currency", "num_in_stock", "num_allocated",
     )  # fmt: skip
     kind = "product_class__track_stock"
-    columns_of = (*AVAILABILITY_COLUMNS, *LEAST_COLUMNS)
+    columns_of = (*AVAILABILITY_COLUMNS, *LEAST_COLUMNS, *CONTENT_COLUMNS)
     details = [f"product__details__{name}" for name in columns_of]
     above = [f"product__parent__details__{name}" for name in columns_of]
     own = records.filter(product__in=keys).order_by("product_id", "pk")
@@ -248,11 +251,15 @@ def records_of(product_ids: Collection[int]) -> dict[int, list[Record]]:
             day,
             minimum,
             step,
+            content,
+            unit,
             counts_above,
             later_above,
             day_above,
             minimum_above,
             step_above,
+            content_above,
+            unit_above,
             *columns,
             in_stock,
             allocated,
@@ -261,7 +268,9 @@ def records_of(product_ids: Collection[int]) -> dict[int, list[Record]]:
             if next((one for one in (counts, counts_above) if one is not None), type_counts):
                 ordered = sells_later(later or later_above or "", day if later else day_above)
                 state = availability_at(units_left(in_stock, allocated), ordered, least=least)
-            record = Record(*columns, state, least)  # type: ignore[call-arg]
+            if content is None:  # a unit belongs to its content
+                content, unit = content_above, unit_above
+            record = Record(*columns, state, least, content, unit or "")  # type: ignore[call-arg]
             if record.price is None:  # not for sale
                 record = record._replace(availability=SOLD_OUT)
             sellers[listed, columns[1]].append(record)

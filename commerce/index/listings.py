@@ -38,6 +38,7 @@ from commerce.models.cache_tags import card_tag, price_tag, product_tag
 from commerce.options.option_sets import names_in
 from commerce.page_cache.dependencies import depends_on
 from commerce.pricing.prices import Quote
+from commerce.pricing.unit_prices import UnitPrice, shown_unit_price
 from commerce.stock.availability import BEST_FIRST, SOLD_OUT, availability_of, record_to_sell
 from commerce.stock.selling import DETAILS
 from commerce.tax import split_gross
@@ -79,7 +80,7 @@ class Range(NamedTuple):
 class Card:
     """A product in a list. With ``is_from`` variants differ in price and this is the lowest.
 
-    ``sources`` and ``second_sources`` are the sizes of its photos (``images.pictures.Sources``),
+    ``unit_price`` belongs to this price. ``sources`` and ``second_sources`` are the sizes of its photos (``images.pictures.Sources``),
     empty without one. ``dots`` are the values of its option with swatches, ``more_dots`` the number of
     those left out, ``ranges`` its other options. ``variant_count`` is 0 for a product without
     variants; ``only_variant`` is the key of a single one. ``least`` is the fewest units that one click
@@ -95,6 +96,7 @@ class Card:
     second_sources: Sources = ()
     quote: Quote | None = None
     is_from: bool = False
+    unit_price: UnitPrice | None = None
     dots: tuple[Dot, ...] = ()
     more_dots: int = 0
     ranges: tuple[Range, ...] = ()
@@ -135,7 +137,7 @@ class Card:
         """A cache key for today's markup of the card: equal keys mean equal markup."""
         quote = self.quote
         price = (quote.price, quote.list_price, quote.until, quote.currency) if quote else ()
-        words = f"{price} {self.is_from} {localdate()} {get_language()}"
+        words = f"{price} {self.unit_price} {self.is_from} {localdate()} {get_language()}"
         return f"{self.product_id} {self.digest} {self.url} {words}"
 
 
@@ -205,6 +207,8 @@ class _Window(NamedTuple):
     price: Decimal
     was: Decimal | None
     is_from: bool
+    content: Decimal | None
+    content_unit: str
 
 
 _PLAIN = _Row._fields[:-2]
@@ -294,6 +298,7 @@ def _card(
         second_sources=photos[1],
         quote=_quote(window) if window else None,
         is_from=is_from,
+        unit_price=shown_unit_price(window.price, window.currency, window) if window else None,
         dots=dots,
         more_dots=card["more"],
         ranges=tuple(Range(*of) for of in card["ranges"]),

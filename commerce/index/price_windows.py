@@ -43,6 +43,8 @@ class Window(NamedTuple):
     was: Decimal | None
     is_from: bool
     ends: datetime | None
+    content: Decimal | None = None
+    content_unit: str = ""
 
 
 def next_price_change() -> datetime | None:
@@ -111,8 +113,12 @@ def windows_of(
 def _always_cost_the_same(
     records: Sequence[Any], sales: Mapping[int, list[SalePrice]], offers: Offers
 ) -> bool:
-    prices = {(record.price, record.price_currency) for record in records}
-    return len(prices) == 1 and not any(sales[row.pk] or offers.of(row) for row in records)
+    """Whether price and unit price of all variants never differ."""
+    terms = {
+        (record.price, record.price_currency, record.content, record.content_unit)
+        for record in records
+    }
+    return len(terms) == 1 and not any(sales[row.pk] or offers.of(row) for row in records)
 
 
 def _spans(series: Iterable[Window]) -> list[tuple[Any, ...]]:
@@ -146,8 +152,8 @@ def _content(window: Window) -> tuple[Any, ...]:
 
 def _quotes(
     records: Sequence[Any], sales: Mapping[int, list[SalePrice]], offers: Offers, at: datetime
-) -> list[Quote]:
-    """The quotes at a moment of the stock records that have a price."""
+) -> list[tuple[Quote, Any]]:
+    """The quotes at a moment, each with its stock record; those without a price are left out."""
     quotes = []
     for record in records:
         sale = lowest_running(sales[record.pk], at)
@@ -159,7 +165,7 @@ def _quotes(
         if quote and (whole := offers.whole.get(record.pk)):
             quote = quote_under_offers(whole, quote, offers.book, at=at)
         if quote:
-            quotes.append(quote)
+            quotes.append((quote, record))
     return quotes
 
 
@@ -175,14 +181,18 @@ def _plain_quote(price: Decimal | None, currency: str) -> Quote | None:
 
 
 def _window_at(
-    quotes: Sequence[Quote], start: datetime, until: datetime, *, number: int
+    quotes: Sequence[tuple[Quote, Any]], start: datetime, until: datetime, *, number: int
 ) -> Window | None:
     if not quotes:
         return None
-    lowest = min(quotes, key=lambda quote: quote.price)
-    is_from = len({quote.price for quote in quotes}) > 1
-    ends = lowest.until if lowest.was else None
-    return Window(number, start, until, lowest.currency, lowest.price, lowest.was, is_from, ends)
+    lowest, record = min(quotes, key=lambda pair: pair[0].price)
+    is_from = len({quote.price for quote, _record in quotes}) > 1
+    return Window(
+        number, start, until, lowest.currency, lowest.price, lowest.was, is_from,
+        ends=lowest.until if lowest.was else None,
+        content=record.content,
+        content_unit=record.content_unit,
+    )  # fmt: skip
 
 
 def price_step(price: Decimal) -> str:

@@ -66,7 +66,8 @@ class PriceWindow(models.Model):
     ``was`` is the price before a sale and ``ends`` the end of that sale (None without an end);
     another sale may change the price earlier. ``is_from`` says that variants differ in price. If
     they ever do, each variant has windows of its own, by its ``number`` (from 1; 0 is the whole
-    listing).
+    listing). ``content`` and ``content_unit`` are those of the variant with this price, for its unit
+    price; variants that differ in them have windows of their own, too.
     """
 
     listing = models.ForeignKey(Listing, on_delete=models.CASCADE, related_name="windows")
@@ -78,6 +79,8 @@ class PriceWindow(models.Model):
     was = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     is_from = models.BooleanField(default=False)
     ends = models.DateTimeField(null=True)
+    content = models.DecimalField(max_digits=10, decimal_places=3, null=True)
+    content_unit = models.CharField(max_length=2, blank=True)
 
     objects = PriceWindowQuerySet.as_manager()
 

@@ -60,7 +60,8 @@ PLAIN = nothing_personal(
         "commerce.listingterms": "listing text",
         "commerce.orderpromise": "id order arrives_from arrives_until",
         "commerce.orderlinepart": "id line stockrecord title quantity",
-        "commerce.pricewindow": "id listing number start until currency price was is_from ends",
+        "commerce.pricewindow": "id listing number start until currency price was is_from ends "
+        "content content_unit",
         "commerce.productcollection": (
             "id title slug description category product_class values price_from price_to "
             "is_in_stock is_on_sale sort is_public"

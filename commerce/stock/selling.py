@@ -24,6 +24,8 @@ DETAILS = ("details", "parent__details")
 AVAILABILITY_COLUMNS = ("is_stock_counted", "later", "available_from")
 #: Columns of the details that decide the least quantity, for code that reads rows.
 LEAST_COLUMNS = ("min_quantity", "step_quantity")
+#: Columns of the details with the content, for code that reads rows.
+CONTENT_COLUMNS = ("content", "content_unit")
 
 
 @dataclass(frozen=True)
