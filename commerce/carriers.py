@@ -3,23 +3,39 @@
 from urllib.parse import quote
 
 from django.conf import settings
+from django.utils.translation import get_language
 
 
-def carrier_choices() -> list[tuple[str, str]]:
-    """The configured carriers as ``(code, name)``, in order."""
-    return [(code, str(name)) for code, (name, _address) in settings.CARRIERS.items()]
+def carrier_choices(country: str) -> list[tuple[str, str]]:
+    """The configured carriers as ``(code, name)``: those of a country, of all countries, of others.
+
+    Within each group in the order of the settings; "other" is the last.
+    """
+
+    def place(code: str) -> tuple[bool, int]:
+        countries = settings.CARRIERS[code]["countries"]
+        return code == "other", 0 if country in countries else 2 if countries else 1
+
+    codes = sorted(settings.CARRIERS, key=place)
+    return [(code, str(settings.CARRIERS[code]["name"])) for code in codes]
 
 
 def carrier_name(code: str) -> str:
     """A carrier's name; its code if it is no longer configured."""
-    name, _address = settings.CARRIERS.get(code, (code, ""))
-    return str(name)
+    carrier = settings.CARRIERS.get(code)
+    return str(carrier["name"]) if carrier else code
 
 
 def tracking_url(code: str, number: str) -> str:
-    """The tracking page of a parcel; "" without a number or a tracking page.
+    """The tracking page of a parcel in the active language, or else in the carrier's.
 
-    The number is escaped, so it cannot change the rest of the URL.
+    "" without a number or a tracking page. The number is escaped, so it cannot change the rest of the
+    URL.
     """
-    _name, address = settings.CARRIERS.get(code, ("", ""))
-    return address.format(number=quote(number, safe="")) if address and number else ""
+    carrier = settings.CARRIERS.get(code)
+    pages = carrier["tracking"] if carrier else {}
+    if not pages or not number:
+        return ""
+    language = (get_language() or "").partition("-")[0]
+    address = pages.get(language) or next(iter(pages.values()))
+    return address.format(number=quote(number, safe=""))

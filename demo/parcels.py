@@ -19,7 +19,10 @@ ShippingEventQuantity = get_model("order", "ShippingEventQuantity")
 ShippingEventType = get_model("order", "ShippingEventType")
 
 #: Carriers, with the prefix and number of digits of their tracking numbers.
-CARRIERS = {"royal-mail": ("RM", 9), "dpd": ("1550", 10), "dhl": ("JD01", 12)}
+CARRIERS = {
+    "royal-mail": ("RM", 9), "dpd": ("1550", 10), "dhl": ("JD01", 12),
+    "dhl-paket": ("0034", 16), "dpd-de": ("0150", 10),
+}  # fmt: skip
 
 
 def write_parcels(

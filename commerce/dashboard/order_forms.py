@@ -16,6 +16,7 @@ from commerce.carriers import carrier_choices
 from commerce.digital.goods import AUTOMATIC, Fulfilment
 from commerce.orders.pipeline import moves_for_staff
 from commerce.orders.provision import parcel_units_left, units_left
+from commerce.shop_settings.current import current_shop
 
 
 class OrderStatusForm(OscarOrderStatusForm):
@@ -69,7 +70,9 @@ class DispatchForm(UnitsForm):
     """One parcel: the quantity of each unsent item, and the label. ``key`` prevents duplicates."""
 
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
-    carrier = forms.ChoiceField(label=_("Carrier"), choices=carrier_choices)
+    carrier = forms.ChoiceField(
+        label=_("Carrier"), choices=lambda: carrier_choices(current_shop().country)
+    )
     tracking_number = forms.CharField(label=_("Tracking number"), max_length=64, required=False)
 
     def __init__(self, order: AbstractOrder, data: QueryDict | None = None) -> None:

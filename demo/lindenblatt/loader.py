@@ -78,7 +78,7 @@ def _shop() -> orders.Shop:
         records=orders.records_by_code(codes),
         reviews=orders.reviewers_of(goods.read("reviews")),
         addresses=goods.read("customers"),
-        carriers=("dhl", "dpd"),
+        carriers=("dhl-paket", "dpd-de"),
         words=goods.read("shop")["history"],
     )
 

@@ -10,7 +10,6 @@ from django.urls import reverse
 from oscar.core.loading import get_model
 
 from checkout_app.payments import begin
-from commerce.carriers import tracking_url
 from commerce.exceptions import DispatchRefused, IllegalMove
 from commerce.models import OrderEvent, OutgoingMail, Shipment
 from commerce.order_statuses import (
@@ -269,13 +268,6 @@ def test_hook_does_not_run_for_an_impossible_parcel(order, bowl):
 def test_invalid_tracking_number_is_refused(order, number):
     with pytest.raises(DispatchRefused):
         ship(order.pk, carrier="dpd", tracking_number=number)
-
-
-def test_tracking_link_contains_the_number():
-    assert tracking_url("dpd", "1/../?x=&y#z").endswith("reference=1%2F..%2F%3Fx%3D%26y%23z")
-    assert tracking_url("other", "123") == ""
-    assert tracking_url("gone", "123") == ""
-    assert tracking_url("dpd", "") == ""
 
 
 def test_last_delivered_parcel_delivers_the_order(order, bowl):
