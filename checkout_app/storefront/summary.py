@@ -10,7 +10,7 @@ from oscar.apps.order.abstract_models import AbstractOrder
 
 from commerce.index.listings import line_displays
 from commerce.options.personal import choices_of, title_with_choices
-from commerce.pricing.delivery import Arrival, promised_arrival
+from commerce.pricing.delivery import Arrival, is_collected, promised_arrival
 from commerce.pricing.discounts import application_name, discount_name
 
 
@@ -37,6 +37,7 @@ class Summary:
     delivery: Decimal | None = None
     delivery_name: str = ""
     arrival: Arrival | None = None
+    is_collected: bool = False
 
     @property
     def quantity(self) -> int:
@@ -96,6 +97,7 @@ def summary_of_order(order: AbstractOrder) -> Summary:
         delivery=order.shipping_incl_tax,
         delivery_name=order.shipping_method,
         arrival=Arrival(promise.arrives_from, promise.arrives_until) if promise else None,
+        is_collected=promise is not None and is_collected(order),
         total=order.total_incl_tax,
         tax=order.total_tax,
     )

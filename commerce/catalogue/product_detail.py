@@ -28,7 +28,7 @@ from commerce.options.chooser import Control, controls_for
 from commerce.options.option_sets import OptionSet
 from commerce.options.personal import PersonalOption, personal_options_of
 from commerce.page_cache.dependencies import depends_on
-from commerce.pricing.delivery import Arrival, arrival_of, delivery_charge, offered_delivery
+from commerce.pricing.delivery import Arrival, arrival_of, delivery_charge, quoted_delivery
 from commerce.pricing.parcels import Parcel, by_mail, carries, parcel_of
 from commerce.pricing.prices import PriceBook, Quote
 from commerce.pricing.unit_prices import UnitPrice, shown_unit_price
@@ -179,7 +179,7 @@ def _boxes(
         options=options,
         lowest=_lowest_prices(options, left_out),
         photos=photos_of_listings(listings, without=left_out),
-        delivery=_Delivery(offered_delivery()),
+        delivery=_Delivery(quoted_delivery()),
         personal=personal_options_of(products.values()),
         files=_files(record.product for rows in records.values() for record in rows),
         brands=_brands(products, records),

@@ -28,7 +28,7 @@ from commerce.money import format_money, round_money
 from commerce.order_statuses import AUTHORISED
 from commerce.orders.fulfilment import fulfilments_of_lines
 from commerce.orders.guest_links import guest_order_path
-from commerce.pricing.delivery import Arrival
+from commerce.pricing.delivery import Arrival, is_collected
 from commerce.pricing.discounts import discount_name
 from commerce.shop_settings.current import current_shop
 
@@ -191,6 +191,7 @@ def order_facts(order: AbstractOrder) -> dict[str, Any]:
         ],  # fmt: skip
         "subtotal": money(order.basket_total_before_discounts_incl_tax),
         "delivery_name": order.shipping_method,
+        "is_collected": promise is not None and is_collected(order),
         "delivery_charge": money(order.shipping_incl_tax) if order.shipping_incl_tax else _("free"),
         "tax": money(order.total_tax),
         "total": money(order.total_incl_tax),

@@ -1,9 +1,11 @@
 """Delivery dates and charges. Rules: docs/pricing.md §7."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
@@ -18,6 +20,9 @@ from commerce.page_cache.dependencies import depends_on, expires_by
 from commerce.pricing.parcels import Parcel, by_mail, carries
 from commerce.shop_settings.current import Shop, current_shop
 from commerce.shop_values.delivery_rates import rate_for, rates_in
+
+if TYPE_CHECKING:
+    from oscar.apps.order.abstract_models import AbstractOrder
 
 #: A parcel of goods without a weight.
 NOTHING_WEIGHED = Parcel()
@@ -125,9 +130,23 @@ def offered_delivery(
     return found or ([] if parcel.is_shipped else [by_mail()])
 
 
+def quoted_delivery(parcel: Parcel | None = None) -> list[DeliveryMethod]:
+    """The methods quoted before an address is known: ``offered_delivery`` without collection.
+
+    What a shopper collects is no delivery, and most shoppers live elsewhere.
+    """
+    return [method for method in offered_delivery(parcel=parcel) if not method.is_pickup]
+
+
 def standard_delivery(parcel: Parcel = NOTHING_WEIGHED) -> DeliveryMethod | None:
-    """The method quoted before an address is known: the first that carries the parcel, or None."""
-    return next(iter(offered_delivery(parcel=parcel)), None)
+    """The method quoted for a basket: the first that carries the parcel, or None."""
+    return next(iter(quoted_delivery(parcel)), None)
+
+
+def is_collected(order: AbstractOrder) -> bool:
+    """Whether an order is collected at the shop, as its delivery method says. One query."""
+    methods = DeliveryMethod.objects.filter(code=order.shipping_code, is_pickup=True)
+    return methods.exists()
 
 
 def amount_until_free(goods_total: Decimal, method: DeliveryMethod | None) -> Decimal | None:

@@ -8,9 +8,12 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
+from checkout_app.storefront.summary import summary_of_order
 from commerce.catalogue.feed import feed_parts
 from commerce.catalogue.product_detail import buy_box_for
+from commerce.mail.templates import messages_for
 from commerce.models import DeliveryMethod, ProductDetails
+from commerce.orders.mails import order_facts
 from commerce.pricing.delivery import arrival_of, delivery_charge, offered_delivery
 from commerce.pricing.parcels import Parcel, parcel_of
 from commerce.shop_values.delivery_rates import rate_for, rates_in
@@ -18,6 +21,7 @@ from tests.crawler import Crawled, offers_of
 from tests.factories import (
     ADDRESS,
     make_delivery,
+    make_paid_order,
     make_product,
     make_variants,
     stockrecord_of,
@@ -176,3 +180,52 @@ def test_rates_are_read_in_any_order():
     assert rates == ((2000, Decimal("5.90")), (4000, Decimal("7.90")))
     assert rate_for(rates, 4000) == Decimal("7.90")
     assert rate_for(rates, 4001) is None
+
+
+# --- Collection -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pickup(shop):
+    """Collection at the shop, free and before all other methods."""
+    method = make_delivery("pickup", price="0.00", days=(0, 1))
+    method.is_pickup, method.position = True, 0
+    method.save()
+    DeliveryMethod.objects.exclude(pk=method.pk).update(position=1)
+    method.countries.set(["GB"])
+    return method
+
+
+def test_collection_is_offered_but_not_quoted_as_delivery(client, pickup):
+    vase = weighing(500, title="Vase")
+    client.post(reverse("basket:add", args=[vase.pk]), {"quantity": 1})
+
+    assert codes("GB", Parcel(500))[0] == "pickup"
+    page = Crawled(client.get(vase.get_absolute_url()))
+    assert "£4.50" in page.text(".buy-box--page .facts")
+    assert "<g:service>Standard</g:service>" in "".join(feed_parts())
+    assert "£4.50" in Crawled(client.get("/basket/")).text(".summary")
+
+
+def test_product_that_can_only_be_collected_has_no_delivery_price(client, pickup):
+    DeliveryMethod.objects.exclude(pk=pickup.pk).delete()
+    vase = weighing(500, title="Vase")
+
+    assert buy_box_for(vase).selected.delivery is None
+    assert "g:shipping" not in "".join(feed_parts())
+
+
+def test_collected_order_says_when_it_can_be_collected(pickup):
+    order = make_paid_order((weighing(500), 1))
+    assert "Expected: " in messages_of(order)
+
+    order.shipping_code = "pickup"
+    order.save()
+
+    assert "Ready to collect: " in messages_of(order)
+    assert summary_of_order(order).is_collected
+
+
+def messages_of(order):
+    """The text of the mail that confirms an order."""
+    return messages_for("order_placed", order_facts(order))["body"]
