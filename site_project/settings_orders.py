@@ -3,6 +3,8 @@
 The rules are in docs/orders.md. ``site_project.settings`` imports all of these settings.
 """
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 OSCAR_INITIAL_ORDER_STATUS = "Pending payment"
@@ -29,7 +31,7 @@ OSCAR_ORDER_STATUS_CASCADE = {
 #: Carriers by code: name, the countries in which they are offered first (none: everywhere), and
 #: tracking pages by language, the first of which is for all other languages. ``{number}`` is the
 #: tracking number. Parcels store the code, so don't remove one.
-CARRIERS = {
+CARRIERS: dict[str, dict[str, Any]] = {
     "royal-mail": {
         "name": "Royal Mail",
         "countries": ["GB"],
