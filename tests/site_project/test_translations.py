@@ -22,8 +22,8 @@ SHORTER = {
 }
 #: Words and patterns that German shares with English.
 SAME = {
-    "(optional)", "Banner", "Code", "DHL", "DPD", "Dashboard", "Download", "Downloads", "Eircode", "Format", "HTML", "Imperial (in, lb, fl oz)", "Link", "Links",
-    "Material", "Name", "Oblast", "Option", "Passkey %(number)d", "Passkeys", "Person", "Position", "Region", "Royal Mail",
+    "(optional)", "Banner", "Code", "Dashboard", "Download", "Downloads", "Eircode", "Format", "HTML", "Imperial (in, lb, fl oz)", "Link", "Links",
+    "Material", "Name", "Oblast", "Option", "Passkey %(number)d", "Passkeys", "Person", "Position", "Region",
     "Shop", "Status", "Text", "Webhooks", "g", "kg", "l", "m", "ml", "m²",
 }  # fmt: skip
 
