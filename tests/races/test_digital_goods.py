@@ -1,9 +1,12 @@
 """The last download, and gift cards that are refunded while they are sent."""
 
+from contextlib import nullcontext
+from types import SimpleNamespace
+
 import pytest
 from django.db.models import F
 
-from commerce.digital import downloads
+from commerce.digital import downloads, gift_cards
 from commerce.digital.downloads import count_download
 from commerce.digital.gift_cards import send_gift_card, void_gift_cards
 from commerce.models import Download, GiftCard, OutgoingMail
@@ -64,6 +67,21 @@ def test_code_of_a_card_that_is_refunded_while_it_is_sent_ends(waiting_cards, to
 
     assert [result for result in results if isinstance(result, Exception)] == []
     assert set(GiftCard.objects.values_list("status", "code_digest")) == {("void", None)}
+
+
+def test_control_without_the_lock_a_refunded_card_is_sent(waiting_cards, monkeypatch):
+    def refunded_meanwhile():
+        void_gift_cards(waiting_cards)  # as another process does between the reading and the saving
+        return "7K2P-9XQD-4MTR-8VHC"
+
+    card = GiftCard.objects.order_by("pk").first()
+    monkeypatch.setattr(GiftCard.objects, "select_for_update", GiftCard.objects.all)
+    monkeypatch.setattr(gift_cards, "transaction", SimpleNamespace(atomic=nullcontext))
+    monkeypatch.setattr(gift_cards, "new_code", refunded_meanwhile)
+    send_gift_card(card.pk)
+
+    card.refresh_from_db()
+    assert (card.status, bool(card.code_digest)) == (GiftCard.Status.SENT, True)
 
 
 def test_card_is_sent_once_by_eight_workers(waiting_cards, together):
