@@ -337,6 +337,7 @@ CHANGES = st.lists(
 
 
 @pytest.mark.slow
+@pytest.mark.no_cover
 class TestAnyOrder(TestCase):
     """Lists match the catalogue after any sequence of changes."""
 
