@@ -24,7 +24,7 @@ SHORTER = {
 SAME = {
     "(optional)", "Banner", "Code", "Dashboard", "Download", "Downloads", "Eircode", "Format", "HTML", "Imperial (in, lb, fl oz)", "Link", "Links",
     "Material", "Name", "Oblast", "Option", "Passkey %(number)d", "Passkeys", "Person", "Position", "Region",
-    "Shop", "Status", "Text", "Webhooks", "g", "kg", "l", "m", "ml", "m²",
+    "Shop", "Status", "Text", "Webhooks", "g", "kg", "l", "m", "ml", "m²", "optional",
 }  # fmt: skip
 
 
