@@ -16,6 +16,7 @@ from wagtail.contrib.redirects.models import Redirect
 from commerce.bulk_sql import literal_in
 from commerce.catalogue.variant_editing import MAX_VARIANTS
 from commerce.clock import shop_now
+from commerce.fields import collation_key
 from commerce.imports.cells import (
     CellError,
     moment_in,
@@ -87,8 +88,8 @@ class Catalogue:
             rows = rows.filter(group__in=literal_in([group])).order_by("-pk")
             options = rows.values_list("option", flat=True)
             labels = [option.strip() for option in options]
-            self._labels[group] = {label.casefold(): label for label in labels}
-        return self._labels[group].get(label.casefold(), label)
+            self._labels[group] = {collation_key(label): label for label in labels}
+        return self._labels[group].get(collation_key(label), label)
 
 
 def merged(record: ProductRecord, existing: Existing | None, catalogue: Catalogue) -> State:

@@ -10,6 +10,7 @@ from oscar.core.loading import get_model
 
 from commerce.bulk_sql import literal_in
 from commerce.catalogue.category_tree import Category
+from commerce.fields import collation_key
 from commerce.imports.cells import words_in
 from commerce.imports.product_merging import Catalogue
 from commerce.imports.product_states import State, category_paths
@@ -89,12 +90,13 @@ class Types:
         if group not in self._values:
             rows = options.filter(group__in=literal_in([group])).order_by("-pk")
             self._values[group] = {
-                option.strip().casefold(): pk for pk, option in rows.values_list("pk", "option")
+                collation_key(option.strip()): pk for pk, option in rows.values_list("pk", "option")
             }
         known = self._values[group]
-        if label.casefold() not in known:
-            known[label.casefold()] = options.create(group_id=group, option=label).pk
-        return known[label.casefold()]
+        key = collation_key(label)
+        if key not in known:
+            known[key] = options.create(group_id=group, option=label).pk
+        return known[key]
 
 
 def _used_options(class_id: int) -> list[int]:

@@ -4,6 +4,8 @@ import pytest
 from oscar.core.loading import get_model
 
 from commerce.catalogue.product_detail import buy_box_for
+from commerce.imports.product_merging import Catalogue
+from commerce.imports.product_types import Types
 from commerce.models import VariantOption
 from tests.commerce.imports.files import as_csv
 from tests.commerce.imports.test_export import outcomes, run_file
@@ -66,3 +68,13 @@ def test_change_of_a_price_declares_nothing(shop):
 
     assert str(coat.children.first().stockrecords.get().price) == "7.00"
     assert declared(kind) == ["Size"]
+
+
+def test_values_that_a_database_may_call_equal_are_one(shop):
+    group = get_model("catalogue", "AttributeOptionGroup").objects.create(name="Colour")
+    types = Types(Catalogue())
+
+    keys = {types.value(group.pk, label) for label in ("Rosé", "ROSE", "rose")}
+
+    assert len(keys) == 1
+    assert [option.option for option in group.options.all()] == ["Rosé"]
