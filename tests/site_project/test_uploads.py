@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from oscar.core.loading import get_model
 from PIL import Image as PillowImage
@@ -16,7 +17,7 @@ from commerce.accounts.roles import EDITOR, MERCHANDISER
 from commerce.dashboard.permission_report import make_person
 from home.staff.roles import create_page_roles
 from site_project import media
-from tests.factories import put_category
+from tests.factories import make_user, put_category
 from tests.site_project.test_site import policy
 from tests.test_architecture import ROOT
 
@@ -262,6 +263,26 @@ def test_oversized_body_is_refused_with_a_message(client, site_root, path, size,
 
     assert response.status_code == expected
     assert "too large" in response.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/dashboard/files/1/", "/dashboard/imports/", "/admin/images/add/"]
+)
+def test_large_body_of_a_stranger_is_not_read(site_root, path, monkeypatch):
+    def read(*args, **kwargs):
+        raise AssertionError("the body was read")
+
+    monkeypatch.setattr("django.http.request.HttpRequest._load_post_and_files", read)
+    client = Client(enforce_csrf_checks=True)
+    client.cookies["csrftoken"] = "a" * 32
+    body = b"x" * 2 * 1024 * 1024
+
+    asked = client.post(path, body, content_type="multipart/form-data; boundary=b")
+    client.force_login(make_user("ada@example.com"))
+    refused = client.post(path, body, content_type="multipart/form-data; boundary=b")
+
+    assert (asked.status_code, refused.status_code) == (302, 403)
+    assert asked["Location"].startswith("/accounts/login/?next=")
 
 
 @pytest.mark.parametrize(
