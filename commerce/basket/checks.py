@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
 
 
+#: Lines of one product that differ in their personal texts. Each request of a basket reads all lines.
+MOST_TEXTS = 50
+
+
 @dataclass(frozen=True)
 class Notice:
     """A notice about one basket line. ``is_blocking`` if the line cannot be ordered as it is.
@@ -132,6 +136,13 @@ def refusal_of_items(items: int) -> str:
     if items <= most:
         return ""
     return _("One order can contain at most %(most)d items.") % {"most": most}
+
+
+def check_texts(basket: AbstractBasket, product: AbstractProduct) -> None:
+    """Raise ValidationError if a product has ``MOST_TEXTS`` lines already, each with other texts."""
+    if basket.pk and basket.lines.filter(product=product).count() >= MOST_TEXTS:
+        text = _("“%(title)s” is in your basket with %(most)d different texts. Order these first.")
+        raise ValidationError(text % {"title": product.get_title(), "most": MOST_TEXTS})
 
 
 def check_step(product: AbstractProduct, units: int) -> None:

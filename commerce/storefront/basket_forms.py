@@ -16,7 +16,7 @@ from oscar.apps.basket.abstract_models import AbstractBasket
 from oscar.apps.basket.abstract_models import AbstractLine as AbstractBasketLine
 from oscar.apps.catalogue.abstract_models import AbstractOption, AbstractProduct
 
-from commerce.basket.checks import check_quantity, check_step
+from commerce.basket.checks import check_quantity, check_step, check_texts
 from commerce.digital.gift_cards import LATEST
 from commerce.models import OptionPrice
 from commerce.options.personal import max_length_of, meaning_of
@@ -113,6 +113,7 @@ class AddToBasketForm(oscar_forms.AddToBasketForm):
     def clean(self) -> dict[str, Any]:
         if not self.errors:
             check_quantity(self.basket, product=self.product, more=self.cleaned_data["quantity"])
+            check_texts(self.basket, self.product)
         return self.cleaned_data
 
 

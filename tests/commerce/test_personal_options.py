@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from oscar.core.loading import get_model
 
+from commerce.basket import checks
 from commerce.basket.checks import notices_for
 from commerce.basket.lines import lines_of
 from commerce.catalogue.product_detail import buy_boxes_for
@@ -162,6 +163,17 @@ def test_undo_restores_the_text(client, notebook):
 
     assert lines_in(client) == [(1, Decimal("28.00"))]
     assert "Embossing: “Clara”" in Crawled(client.get("/basket/")).text("main")
+
+
+def test_one_product_has_a_limited_number_of_texts(client, notebook, monkeypatch):
+    monkeypatch.setattr(checks, "MOST_TEXTS", 2)
+    for name in ("Ada", "Ben"):
+        add(client, notebook, embossing=name)
+
+    page = add(client, notebook, embossing="Clara").content.decode()
+
+    assert "“Notebook” is in your basket with 2 different texts. Order these first." in page
+    assert len(lines_in(client)) == 2
 
 
 def test_saved_line_comes_back_with_its_text(client, notebook):
