@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 from typing import Any
 
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import ParseError, fromstring
+from defusedxml.ElementTree import ParseError, iterparse
 from django.utils.translation import gettext as _
 
+#: A blog of ten thousand posts has fewer.
+MOST_ELEMENTS = 500_000
 COLUMNS = ("title", "link", "date", "author", "summary", "content", "type")
 #: Names by their local part; the first that has text counts.
 FIELDS = {
@@ -27,20 +29,32 @@ class FeedError(Exception):
     """A feed that cannot be read; the text says why."""
 
 
-def entries_of(content: bytes) -> Iterator[dict[str, str]]:
+def entries_of(content: bytes) -> list[dict[str, str]]:
     """The entries of a feed by the names of ``COLUMNS``. Raises FeedError.
 
-    Entities and document types are refused: they can expand without limit or read files.
+    Entities and document types are refused: they can expand without limit or read files. So are
+    entries within entries, and more than ``MOST_ELEMENTS``.
     """
+    found: list[dict[str, str]] = []
+    opened: Any = None
+    count = 0
     try:
-        root = fromstring(content, forbid_dtd=True)
+        for event, node in iterparse(BytesIO(content), ("start", "end"), forbid_dtd=True):
+            is_entry = _name(node) in ("item", "entry")
+            if event == "start":
+                count += 1
+                if count > MOST_ELEMENTS or (is_entry and opened is not None):
+                    raise FeedError(_("The feed is too large, or has entries within entries."))
+                opened = node if is_entry else opened
+            elif node is opened:
+                found.append(_entry(node))
+                node.clear()  # of a large feed only the texts stay
+                opened = None
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise FeedError(_("This is not a readable feed (RSS, Atom or WordPress).")) from error
-    found = [node for node in root.iter() if _name(node) in ("item", "entry")]
     if not found:
         raise FeedError(_("The feed has no entries."))
-    for node in found:
-        yield _entry(node)
+    return found
 
 
 def _entry(node: Any) -> dict[str, str]:

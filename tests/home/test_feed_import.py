@@ -6,6 +6,7 @@ from wagtail.models import Page
 from commerce.accounts.roles import create_roles
 from commerce.dashboard.import_forms import may_import
 from commerce.dashboard.permission_report import make_person
+from commerce.imports import feeds
 from commerce.imports.kinds.base import kinds
 from commerce.imports.runs import finish, start_undo
 from home.models import HomePage, StandardPage, StoryIndexPage, StoryPage
@@ -62,6 +63,7 @@ def test_without_a_journal_they_become_information_pages(shop, site_root):
         b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><rss><item/></rss>',
         b"<rss><item>",
         b"<rss></rss>",
+        b"<rss>" + b"<item>" * 500 + b"</item>" * 500 + b"</rss>",
     ],
 )
 def test_dangerous_and_broken_feeds_are_refused(shop, site_root, content):
@@ -69,6 +71,14 @@ def test_dangerous_and_broken_feeds_are_refused(shop, site_root, content):
 
     assert run.state == "failed"
     assert "feed" in run.message
+
+
+def test_feed_has_a_limit(shop, site_root, monkeypatch):
+    monkeypatch.setattr(feeds, "MOST_ELEMENTS", 5)
+
+    run = run_file(RSS, kind="pages", name="feed.xml")
+
+    assert (run.state, "too large" in run.message) == ("failed", True)
 
 
 def test_link_that_is_no_url_does_not_stop_the_others(shop, site_root):
