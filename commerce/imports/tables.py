@@ -6,13 +6,13 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
+from openpyxl.reader.excel import ExcelReader
 
 from commerce.documents.spreadsheets import FORMULA, NUMBER
 from commerce.imports.feeds import COLUMNS, FeedError, entries_of
@@ -24,6 +24,15 @@ MAX_COLUMNS = 600
 MAX_CELL = 200_000
 #: Most bytes of an unpacked XLSX file, which is a zip archive.
 MAX_UNPACKED = 400 * 1024 * 1024
+#: Most bytes of a part of an XLSX file that openpyxl holds as a tree, which needs 20 to 200 times the
+#: memory: styles, for example. It reads sheets and shared texts as streams.
+MAX_TREE = 5 * 1024 * 1024
+#: Rows of a sheet in Excel. openpyxl yields an empty row for every number that a file leaves out.
+MAX_SHEET_ROWS = 1_048_576
+#: Empty rows in succession. Formatted but empty rows are common, this many are not.
+MAX_EMPTY_ROWS = 100_000
+#: Cells of a sheet, empty ones included: openpyxl fills each row up to its last cell.
+MAX_SHEET_CELLS = 30_000_000
 #: Characters in which the heading is looked for.
 HEADING = 200_000
 DELIMITERS = (",", ";", "\t", "|")
@@ -147,18 +156,74 @@ def _xlsx_rows(content: bytes) -> Iterator[tuple[list[str], frozenset[int]]]:
             unpacked = sum(info.file_size for info in archive.infolist())
         if unpacked > MAX_UNPACKED:
             raise TableError(_("The file would unpack to more than 400 MB. Save it as CSV."))
-        book = load_workbook(io.BytesIO(content), read_only=True)
-        sheet = book.worksheets[0]
-        for row in sheet.iter_rows():
-            cells = [_text_of(cell.value) for cell in row]
-            formulas = frozenset(n for n, cell in enumerate(row) if cell.data_type == "f")
-            yield cells, formulas
+        reader = _SheetReader(content)
+        reader.read()
+        sheet = reader.wb.worksheets[0]
+        sheet.reset_dimensions()  # what the file says of its size would fill every row up to it
+        yield from _within_limits(
+            (
+                [_text_of(cell.value) for cell in row],
+                frozenset(n for n, cell in enumerate(row) if cell.data_type == "f"),
+            )
+            for row in sheet.iter_rows()
+        )
     except TableError:
         raise
     except Exception as error:  # openpyxl raises almost anything on a broken file
         raise TableError(
             _("This is not a readable XLSX file. Save it again, or as CSV.")
         ) from error
+
+
+class _Parts(zipfile.ZipFile):
+    """The parts of an XLSX file. A large one is not read whole, only as a stream."""
+
+    def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
+        """The part's content. Raises TableError if it is larger than ``MAX_TREE``."""
+        info = name if isinstance(name, zipfile.ZipInfo) else self.getinfo(name)
+        if info.file_size > MAX_TREE:
+            raise TableError(
+                _("The file’s part “%(part)s” is larger than %(most)d MB. Save the file as CSV.")
+                % {"part": info.filename[:60], "most": MAX_TREE // 1024 // 1024}
+            )
+        return super().read(name, pwd)
+
+
+class _SheetReader(ExcelReader):
+    """Opens the cells of a workbook, and nothing else that could be large."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(io.BytesIO(content), read_only=True, keep_links=False)
+        self.archive = _Parts(io.BytesIO(content))
+
+    def read_chartsheet(self, sheet: object, rel: object) -> None:
+        """Skip a sheet that is a chart: it has no rows, and openpyxl would hold it as a tree."""
+
+
+def _within_limits(
+    rows: Iterable[tuple[list[str], frozenset[int]]],
+) -> Iterator[tuple[list[str], frozenset[int]]]:
+    """The rows of a sheet. Raises TableError if a small file makes too many of them."""
+    empty = size = 0
+    for number, (cells, formulas) in enumerate(rows, 1):
+        empty = 0 if any(map(str.strip, cells)) else empty + 1
+        size += len(cells)
+        if empty > MAX_EMPTY_ROWS:
+            raise TableError(
+                _("The sheet has more than %(most)d empty rows in succession. Delete them.")
+                % {"most": MAX_EMPTY_ROWS}
+            )
+        if number > MAX_SHEET_ROWS:
+            raise TableError(
+                _("The sheet has more than %(most)d rows. Split it into several files.")
+                % {"most": MAX_SHEET_ROWS}
+            )
+        if size > MAX_SHEET_CELLS:
+            raise TableError(
+                _("The sheet has more than %(most)d cells. Save the file as CSV.")
+                % {"most": MAX_SHEET_CELLS}
+            )
+        yield cells, formulas
 
 
 def _text_of(value: object) -> str:
