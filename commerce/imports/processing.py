@@ -84,6 +84,8 @@ class Work:
     def advance(self, cursor: int, **fields: Any) -> None:
         """Move the cursor and renew the lease. Raises LeaseLost."""
         now = timezone.now()
+        if cursor > self.run.cursor:
+            fields["takeovers"] = 0
         rows = ImportRun.objects.filter(pk=self.run.pk, lease_key=self.run.lease_key)
         if not rows.update(cursor=cursor, lease_until=now + self.lease, **fields):
             raise LeaseLost

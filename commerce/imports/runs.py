@@ -32,6 +32,9 @@ logger = logging.getLogger("vitrine.imports")
 State = ImportRun.State
 #: A worker that has not renewed its lease for so long is lost.
 LEASE = timedelta(minutes=3)
+#: A run whose worker is lost more often than this before the cursor moves will not get further: its
+#: file is too much for the memory, or takes longer than a lease to read.
+MOST_TAKEOVERS = 3
 #: Seconds that one task works before others get their turn.
 SLICE = 20.0
 #: The states in which a run writes to the shop.
@@ -129,7 +132,7 @@ def _enter(
     run: ImportRun, state: str, *, keep_cursor: bool = False, message: str = ""
 ) -> None:  # fmt: skip
     run.state, run.message, run.is_cancelling = state, message, False
-    run.lease_key, run.lease_until, run.finished_at = "", None, None
+    run.lease_key, run.lease_until, run.finished_at, run.takeovers = "", None, None, 0
     if not keep_cursor:
         run.cursor = 0
     run.save()
@@ -191,6 +194,16 @@ def continue_run(run_id: int, *, seconds: float, size: int = 0) -> int:
     if run is None:
         return 0
     work = Work(run, seconds, LEASE, size)
+    if work.is_cancelled():  # before the file is read, which may be what takes too long
+        _after_slice(work, is_done=False)
+        return 0
+    if run.takeovers > MOST_TAKEOVERS:
+        text = _(
+            "The import was interrupted again and again without progress, so it has stopped. What it"
+            " had written stays. Split the file into several, or save it as CSV."
+        )
+        _end(work, State.FAILED, text)
+        return 0
     try:
         with task_actor(run.user), in_the_shops_terms():
             is_done = STEPS[run.state](work)
@@ -242,7 +255,10 @@ def _end(work: Work, state: str, message: str) -> None:
 
 @retry_transient
 def _claim(run_id: int) -> ImportRun | None:
-    """Take a run's lease; a waiting run begins only if no other import writes."""
+    """Take a run's lease; a waiting run begins only if no other import writes.
+
+    A lease that has ended without being released belonged to a worker that was lost, and is counted.
+    """
     now = timezone.now()
     with transaction.atomic():
         # All busy runs in the order of keys: two workers cannot begin two imports at once.
@@ -257,6 +273,8 @@ def _claim(run_id: int) -> ImportRun | None:
             return None
         if run.state == State.WAITING:
             run.state = State.RUNNING
+        if run.lease_until:
+            run.takeovers += 1
         run.lease_key, run.lease_until = get_random_string(32), now + LEASE
-        run.save(update_fields=["state", "lease_key", "lease_until"])
+        run.save(update_fields=["state", "lease_key", "lease_until", "takeovers"])
     return run

@@ -15,6 +15,7 @@ class ImportRun(models.Model):
 
     ``cursor`` is the number of records done in the current state: a run that is interrupted
     continues there. ``lease_key`` belongs to the worker that may write until ``lease_until``.
+    ``takeovers`` counts the workers that were lost since the cursor last moved.
     """
 
     class Kind(models.TextChoices):
@@ -51,6 +52,7 @@ class ImportRun(models.Model):
     is_cancelling = models.BooleanField(default=False)
     lease_key = CodeField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True)
+    takeovers = models.PositiveSmallIntegerField(default=0)
     user = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

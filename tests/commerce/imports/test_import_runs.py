@@ -408,8 +408,15 @@ def test_import_that_was_undone_in_part_does_not_continue(shop, monkeypatch):
     monkeypatch.setattr(processing, "MOST", 1)
     run = run_file(simple(3))
     start_undo(run.pk)
-    ImportRun.objects.update(is_cancelling=True)
-    assert finish(run.pk).state == "cancelled"
+    revert = ProductKind.revert
+
+    def cancelled_meanwhile(self, undone):
+        ImportRun.objects.update(is_cancelling=True)
+        return revert(self, undone)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ProductKind, "revert", cancelled_meanwhile)
+        assert finish(run.pk).state == "cancelled"
     assert Product.objects.count() == 2
 
     with pytest.raises(ImportRefused, match="undone in part"):

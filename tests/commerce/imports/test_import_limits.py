@@ -1,0 +1,178 @@
+"""Small files that would need much time or memory, and runs that no worker can finish."""
+
+import io
+import re
+import time
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from openpyxl import Workbook
+
+from commerce.imports import processing, tables
+from commerce.imports.runs import cancel, continue_run, create_run, start_check, start_import
+from commerce.imports.tables import TableError, read_table
+from commerce.models import ImportRun
+from tests.commerce.imports.test_import_runs import checked, simple
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+def spreadsheet(rows, **parts):
+    """An XLSX file of rows; ``parts`` are functions that change the text of a part, by its stem."""
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    made, changed = io.BytesIO(), io.BytesIO()
+    book.save(made)
+    with (
+        zipfile.ZipFile(made) as source,
+        zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for name in source.namelist():
+            text = source.read(name).decode()
+            change = parts.get(name.rsplit("/", 1)[-1].removesuffix(".xml"), str)
+            target.writestr(name, change(text))
+    return changed.getvalue()
+
+
+def last_row_is(number):
+    """Change the number of a sheet's last row, and of its cells."""
+
+    def change(text):
+        place = text.rindex("<row ")
+        end = re.sub(r' r="([A-Z]*)\d+"', rf' r="\g<1>{number}"', text[place:])
+        return text[:place] + end
+
+    return change
+
+
+# --- Spreadsheets ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rows", [[("sku", "title"), ("A", "Cup")], [("sku", "title")]])
+def test_row_with_a_huge_number(rows):
+    content = spreadsheet(rows, sheet1=last_row_is(2_000_000_000))
+    started = time.monotonic()
+
+    with pytest.raises(TableError, match="more than 100000 empty rows in succession"):
+        read_table(content, "x.xlsx", most=200)
+    assert time.monotonic() - started < 10
+
+
+def test_some_empty_rows_are_skipped():
+    content = spreadsheet([("sku", "title"), ("A", "Cup")], sheet1=last_row_is(5_000))
+
+    (row,) = read_table(content, "x.xlsx").rows
+    assert (row.line, row["sku"]) == (5_000, "A")
+
+
+def test_sheet_with_more_rows_than_excel_has(monkeypatch):
+    monkeypatch.setattr(tables, "MAX_SHEET_ROWS", 3)
+
+    assert len(read_table(spreadsheet([["sku"], ["A"], ["B"]]), "x.xlsx").rows) == 2
+    with pytest.raises(TableError, match="more than 3 rows. Split"):
+        read_table(spreadsheet([["sku"], ["A"], ["B"], ["C"]]), "x.xlsx")
+
+
+def test_sheet_whose_rows_are_filled_up_to_a_distant_cell(monkeypatch):
+    monkeypatch.setattr(tables, "MAX_SHEET_CELLS", 1_000)
+    content = spreadsheet([["sku"], ["A", *[None] * 998, "x"]])
+
+    with pytest.raises(TableError, match="more than 1000 cells"):
+        read_table(content, "x.xlsx")
+
+
+def test_size_that_a_sheet_claims_fills_no_rows(monkeypatch):
+    monkeypatch.setattr(tables, "MAX_SHEET_CELLS", 1_000)
+    content = spreadsheet(
+        [["sku"], ["A"]],
+        sheet1=lambda text: re.sub(
+            r'<dimension ref="[^"]*"', '<dimension ref="A1:XFD1048576"', text
+        ),
+    )
+
+    assert [row["sku"] for row in read_table(content, "x.xlsx").rows] == ["A"]
+
+
+@pytest.mark.parametrize("part", ["styles", "workbook"])
+def test_part_that_would_become_a_huge_tree(part):
+    content = spreadsheet(
+        [["sku"], ["A"]], **{part: lambda text: text.replace("</", "<a/>" * 1_400_000 + "</", 1)}
+    )
+    assert len(content) < 50_000
+
+    with pytest.raises(TableError, match=rf"“xl/{part}.xml” is larger than 5 MB"):
+        read_table(content, "x.xlsx")
+
+
+# --- Runs -----------------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """As if the process were killed: nothing may handle it."""
+
+
+def killed(*args, **kwargs):
+    raise Killed
+
+
+def lose_worker(run):
+    """A worker takes the run over and is killed; its lease ends."""
+    with pytest.raises(Killed):
+        continue_run(run.pk, seconds=60)
+    ImportRun.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+@pytest.mark.django_db
+def test_run_whose_file_kills_every_worker_fails(shop, monkeypatch):
+    monkeypatch.setattr(processing, "records_of", killed)
+    run = create_run(
+        kind="products", profile="plain", file_name="x.csv", data=[simple(2)], user=None,
+        options={},
+    )  # fmt: skip
+    start_check(run.pk)
+    for _attempt in range(4):
+        lose_worker(run)
+
+    assert continue_run(run.pk, seconds=60) == 0
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert run.message.startswith("The import was interrupted again and again without progress")
+
+    start_check(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.takeovers) == ("checking", 0)
+
+
+@pytest.mark.django_db
+def test_progress_of_a_run_forgets_lost_workers(shop, monkeypatch):
+    run = checked(simple(2))
+    start_import(run.pk)
+    with monkeypatch.context() as patch:
+        patch.setattr(processing, "records_of", killed)
+        for _attempt in range(4):
+            lose_worker(run)
+    run.refresh_from_db()
+    assert run.takeovers == 3
+
+    ImportRun.objects.update(lease_until=None)  # released, not lost
+    continue_run(run.pk, seconds=60)
+
+    run.refresh_from_db()
+    assert (run.state, run.takeovers) == ("done", 0)
+
+
+@pytest.mark.django_db
+def test_run_is_cancelled_before_its_file_is_read(shop, monkeypatch):
+    run = checked(simple(2))
+    start_import(run.pk)
+    monkeypatch.setattr(processing, "records_of", killed)
+    lose_worker(run)
+
+    cancel(run.pk)
+    assert continue_run(run.pk, seconds=60) == 0
+
+    run.refresh_from_db()
+    assert run.state == "cancelled"
