@@ -19,8 +19,12 @@ POINT, COMMA = ".", ","
 DATES = ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M")
 YES = frozenset({"1", "true", "yes", "y", "on", "ja", "oui", "wahr", "x"})
 NO = frozenset({"", "0", "false", "no", "n", "off", "nein", "non", "falsch"})
-#: Currency signs and spaces around an amount.
-AROUND = re.compile(r"^[\s$€£¥]*(?:[A-Z]{3}\s)?|(?:\s?[A-Z]{3})?[\s$€£¥]*$")
+#: Characters of a number, with its currency. The expressions below need time with the square of the
+#: length, and a cell may have 200,000 characters.
+MOST_IN_NUMBER = 60
+#: Currency signs and spaces around an amount, and codes such as EUR.
+AROUND = " \t\r\n\v\f\u00a0\u2009\u202f$€£¥"
+CURRENCY = re.compile(r"^[A-Z]{3}\s|\s?[A-Z]{3}$")
 SPACES = re.compile("[\\s\u00a0\u202f']+(?=\\d{3})")
 WITH_POINT = re.compile(r"^-?(\d+|\d{1,3}(,\d{3})+)?(\.\d+)?$", re.ASCII)
 WITH_COMMA = re.compile(r"^-?(\d+|\d{1,3}(\.\d{3})+)?(,\d+)?$", re.ASCII)
@@ -30,13 +34,22 @@ class CellError(ValueError):
     """A cell that cannot be understood; the text says why."""
 
 
+def _bare(text: str) -> str:
+    """The number in a cell without currency and spaces; "" if the cell is too long for one."""
+    text = text.strip()
+    if len(text) > MOST_IN_NUMBER:
+        return ""
+    amount = CURRENCY.sub("", text.strip(AROUND)).strip(AROUND)
+    return SPACES.sub("", amount)
+
+
 def number_in(text: str, decimal: str) -> Decimal:
     """The number in a cell, with the decimal separator ``POINT`` or ``COMMA``.
 
     Thousands may be grouped, correctly, by the other separator, a space or an apostrophe. Raises
-    CellError for everything else, including "1e9".
+    CellError for everything else, including "1e9" and more than ``MOST_IN_NUMBER`` characters.
     """
-    bare = SPACES.sub("", AROUND.sub("", text.strip()))
+    bare = _bare(text)
     pattern, other = (WITH_COMMA, POINT) if decimal == COMMA else (WITH_POINT, COMMA)
     if not re.search(r"\d", bare) or not pattern.match(bare):
         swapped = WITH_POINT if decimal == COMMA else WITH_COMMA
@@ -152,7 +165,7 @@ def decimal_of(cells: Iterable[str], language: str) -> str:
     """The decimal separator of a file's prices; the language's if they do not show it."""
     shown = {POINT: 0, COMMA: 0}
     for cell in cells:
-        bare = SPACES.sub("", AROUND.sub("", cell.strip()))
+        bare = _bare(cell)
         is_point, is_comma = bool(WITH_POINT.match(bare)), bool(WITH_COMMA.match(bare))
         if is_point != is_comma:
             shown[POINT if is_point else COMMA] += 1

@@ -5,12 +5,14 @@ import re
 import time
 import zipfile
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 from openpyxl import Workbook
 
 from commerce.imports import processing, tables
+from commerce.imports.cells import CellError, decimal_of, number_in
 from commerce.imports.runs import cancel, continue_run, create_run, start_check, start_import
 from commerce.imports.tables import TableError, read_table
 from commerce.models import ImportRun
@@ -105,6 +107,27 @@ def test_part_that_would_become_a_huge_tree(part):
 
     with pytest.raises(TableError, match=rf"“xl/{part}.xml” is larger than 5 MB"):
         read_table(content, "x.xlsx")
+
+
+# --- Cells ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("filling", [" " * 199_000, "$" * 199_000, "'" * 199_000, "0" * 199_000])
+def test_long_cell_is_no_number_at_once(filling):
+    started = time.monotonic()
+
+    with pytest.raises(CellError, match="is not a number"):
+        number_in(f"1{filling}x", ".")
+    assert decimal_of([f"1{filling},5x", "2,50"], "en-gb") == ","
+    assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["12.50", " 12.50\u00a0", "$12.50", "€ 12.50", "12.50 €", "EUR 12.50", "12.50EUR", "12.50 EUR"],
+)
+def test_currency_around_a_number(text):
+    assert number_in(text, ".") == Decimal("12.50")
 
 
 # --- Runs -----------------------------------------------------------------------------------------
