@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -20,6 +20,12 @@ from commerce.imports.tables import TableError
 #: Limits of an archive. It is never unpacked to a disk.
 MAX_ENTRIES = 20_000
 MAX_RATIO = 200
+#: Bytes of its directory, which becomes objects: 300 for each file, more than most paths need.
+MAX_DIRECTORY = 300 * MAX_ENTRIES
+#: Bytes of the photographs that are in memory together, and how many are loaded between two looks at
+#: the size. A batch has 40 photographs, or those of one product.
+MAX_LOADED = 400 * 1024 * 1024
+GROUP = 12
 
 
 class PictureFiles(Protocol):
@@ -46,6 +52,45 @@ def checked(content: bytes, source: str) -> bytes | str:
     return content
 
 
+def _loaded(
+    sources: Sequence[str], load: Callable[[Sequence[str]], dict[str, bytes | str]]
+) -> dict[str, bytes | str]:
+    """What ``load`` returns for the sources, as long as the memory suffices."""
+    found: dict[str, bytes | str] = {}
+    size = 0
+    for start in range(0, len(sources), GROUP):
+        group = sources[start : start + GROUP]
+        if size > MAX_LOADED:
+            text = _("The product’s other photographs have more than %(size)s together.")
+            reason = text % {"size": filesizeformat(MAX_LOADED)}
+            found |= dict.fromkeys(group, reason)
+            continue
+        contents = load(group)
+        size += sum(len(one) for one in contents.values() if isinstance(one, bytes))
+        found |= contents
+    return found
+
+
+class _Directory:
+    """A file whose directory, which ``ZipFile`` reads at once and turns into objects, has a limit.
+
+    What the archive says of the number of its entries may be wrong. Raises TableError.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.is_read = False
+
+    def read(self, size: int = -1) -> bytes:
+        if size > MAX_DIRECTORY and not self.is_read:
+            text = _("The archive has too many files, or paths that are too long.")
+            raise TableError(text)
+        return self._file.read(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
 class Archive:
     """The photographs of a zip archive, by path or by file name, in any case.
 
@@ -53,14 +98,18 @@ class Archive:
     """
 
     def __init__(self, file: IO[bytes]) -> None:
+        directory = _Directory(file)
         try:
-            self._zip = zipfile.ZipFile(file)
+            self._zip = zipfile.ZipFile(directory)  # type: ignore[arg-type]
         except (zipfile.BadZipFile, OSError, ValueError) as error:
             raise TableError(_("The archive of photographs is not a readable zip file.")) from error
+        directory.is_read = True
         entries = [info for info in self._zip.infolist() if not info.is_dir()]
         if len(entries) > MAX_ENTRIES:
             text = _("The archive has more than %(most)d files.") % {"most": MAX_ENTRIES}
             raise TableError(text)
+        #: Why an entry cannot be loaded, by its place in the archive: many products may name it.
+        self._reasons: dict[int, str] = {}
         self._entries: dict[str, zipfile.ZipInfo] = {}
         for info in entries:
             self._entries.setdefault(PurePosixPath(info.filename).name.casefold(), info)
@@ -71,12 +120,15 @@ class Archive:
         return self._entries.get(path) or self._entries.get(PurePosixPath(path).name)
 
     def check(self, source: str) -> str:
-        """See ``PictureFiles``; decodes the photograph."""
-        content = self._read(source)
-        if isinstance(content, str):
-            return content
-        outcome = checked(content, source)
-        return outcome if isinstance(outcome, str) else ""
+        """See ``PictureFiles``; decodes each photograph once."""
+        info = self._find(source)
+        if info is None or info.header_offset not in self._reasons:
+            outcome = self._load(source)
+            reason = outcome if isinstance(outcome, str) else ""
+            if info is None:
+                return reason
+            self._reasons[info.header_offset] = reason
+        return self._reasons[info.header_offset]
 
     def _read(self, source: str) -> bytes | str:
         info = self._find(source)
@@ -97,11 +149,11 @@ class Archive:
 
     def load(self, sources: Sequence[str]) -> dict[str, bytes | str]:
         """See ``PictureFiles``."""
-        found: dict[str, bytes | str] = {}
-        for source in sources:
-            content = self._read(source)
-            found[source] = content if isinstance(content, str) else checked(content, source)
-        return found
+        return _loaded(sources, lambda group: {source: self._load(source) for source in group})
+
+    def _load(self, source: str) -> bytes | str:
+        content = self._read(source)
+        return content if isinstance(content, str) else checked(content, source)
 
 
 class Web:
@@ -113,6 +165,9 @@ class Web:
 
     def load(self, sources: Sequence[str]) -> dict[str, bytes | str]:
         """See ``PictureFiles``."""
+        return _loaded(sources, self._load)
+
+    def _load(self, sources: Sequence[str]) -> dict[str, bytes | str]:
         found: dict[str, bytes | str] = {}
         urls = [source for source in sources if is_url(source)]
         contents = fetch_all(urls, most=settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE)

@@ -26,6 +26,8 @@ from commerce.imports.tables import Table
 from commerce.index.listings import product_url
 from commerce.models import User
 
+#: Photographs of one product in a file; they are loaded and written together. Galleries have a dozen.
+MAX_PICTURES = 100
 FORMATS = {"shopify": shopify, "woocommerce": woocommerce, "magento": magento}
 
 
@@ -281,10 +283,21 @@ def by_handle(handles: set[str]) -> dict[str, int]:
     return {handle: pk for handle, pk in found.items() if pk}
 
 
+def _leave_out_pictures(record: ProductRecord) -> None:
+    """Leave out the photographs beyond ``MAX_PICTURES``, with a remark."""
+    surplus = (record.pictures or [])[MAX_PICTURES:]
+    if surplus:
+        text = _("Imported without %(count)d photographs: a product can have at most %(most)d.")
+        facts = {"count": len(surplus), "most": MAX_PICTURES}
+        record.remark(surplus[0].line, surplus[0].column, text % facts)
+        record.pictures = (record.pictures or [])[:MAX_PICTURES]
+
+
 def _check_pictures(record: ProductRecord, files: PictureFiles | None) -> None:
     if files is None:
         record.pictures = None
         return
+    _leave_out_pictures(record)
     for picture in record.pictures or ():
         if reason := files.check(picture.source):
             text = _("Imported without the photograph: %(reason)s") % {"reason": reason}

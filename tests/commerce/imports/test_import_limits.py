@@ -11,11 +11,15 @@ import pytest
 from django.utils import timezone
 from openpyxl import Workbook
 
-from commerce.imports import processing, tables
+from commerce.imports import pictures, processing, tables
 from commerce.imports.cells import CellError, decimal_of, number_in
+from commerce.imports.fetching import FetchError
+from commerce.imports.pictures import Archive
 from commerce.imports.runs import cancel, continue_run, create_run, start_check, start_import
 from commerce.imports.tables import TableError, read_table
 from commerce.models import ImportRun
+from tests.commerce.imports.files import archive_of, as_csv, picture
+from tests.commerce.imports.test_export import run_file
 from tests.commerce.imports.test_import_runs import checked, simple
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -128,6 +132,68 @@ def test_long_cell_is_no_number_at_once(filling):
 )
 def test_currency_around_a_number(text):
     assert number_in(text, ".") == Decimal("12.50")
+
+
+# --- Photographs ----------------------------------------------------------------------------------
+
+
+def with_pictures(names):
+    row = {"sku": "A", "title": "Cup", "price": "5", "images": " | ".join(names)}
+    return as_csv(("sku", "title", "price", "images"), [row])
+
+
+@pytest.mark.django_db
+def test_photographs_of_one_product_have_a_limit(shop, monkeypatch):
+    asked = []
+
+    def fetch_all(urls, *, most):
+        asked.extend(urls)
+        return dict.fromkeys(urls, FetchError("Not here."))
+
+    monkeypatch.setattr(pictures, "fetch_all", fetch_all)
+    content = with_pictures([f"https://shop.example/{n}.jpg" for n in range(130)])
+    run = run_file(content, pictures="web")
+
+    assert len(asked) == 100
+    remarks = [remark[2] for remark in run.rows.get().remarks]
+    assert "Imported without 30 photographs: a product can have at most 100." in remarks
+
+
+def test_photographs_in_memory_have_a_limit(monkeypatch):
+    monkeypatch.setattr(pictures, "MAX_LOADED", 2_000)
+    photo = picture(1)
+    files = Archive(io.BytesIO(archive_of({f"{n}.jpg": photo for n in range(40)})))
+
+    found = files.load([f"{n}.jpg" for n in range(40)])
+
+    assert sum(isinstance(one, bytes) for one in found.values()) == 12
+    assert "other photographs have more than 2.0" in found["39.jpg"]
+
+
+def test_photograph_that_many_products_name_is_decoded_once(monkeypatch):
+    decoded = []
+    check = pictures.checked
+    monkeypatch.setattr(pictures, "checked", lambda *args: decoded.append(args[1]) or check(*args))
+    files = Archive(io.BytesIO(archive_of({"a/one.jpg": picture(1), "b.jpg": b"<svg/>"})))
+
+    for name in ("a/one.jpg", "one.jpg", "ONE.JPG"):
+        assert files.check(name) == ""
+    assert "not a photo" in files.check("b.jpg")
+    assert "not a photo" in files.check("B.jpg")
+    assert len(decoded) == 2
+    assert "has no file" in files.check("gone.jpg")
+
+
+def test_directory_of_an_archive_is_not_read_if_it_is_large(monkeypatch):
+    content = archive_of({f"{n}.jpg": b"" for n in range(300)})
+    assert Archive(io.BytesIO(content)).check("7.jpg")
+
+    monkeypatch.setattr(pictures, "MAX_DIRECTORY", 10_000)
+    made = []
+    monkeypatch.setattr(zipfile, "ZipInfo", lambda *args: made.append(args))
+    with pytest.raises(TableError, match="too many files, or paths"):
+        Archive(io.BytesIO(content))
+    assert not made
 
 
 # --- Runs -----------------------------------------------------------------------------------------
