@@ -86,7 +86,9 @@ def _request(url: str, *, most: int, end: float) -> tuple[int, Any, bytes]:
         response = connection.getresponse()
         body = _body(response, most=most, end=end) if response.status == 200 else b""
         return response.status, response.headers, body
-    except (OSError, http.client.HTTPException) as error:
+    except http.client.InvalidURL as error:
+        raise FetchError(_("This is not a URL.")) from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
         raise FetchError(
             _("The server didn’t respond in time, or closed the connection.")
         ) from error
@@ -119,14 +121,17 @@ def _body(response: http.client.HTTPResponse, *, most: int, end: float) -> bytes
 def _connection(host: str, port: int, *, is_secure: bool) -> http.client.HTTPConnection:
     """A connection to a permitted address of a host."""
     address = _address_of(host, port)
-    connection: http.client.HTTPConnection = http.client.HTTPConnection(host, port, timeout=STEP)
+    try:
+        connection = http.client.HTTPConnection(host, port, timeout=STEP)
+    except http.client.InvalidURL as error:  # a space or a control character in the host
+        raise FetchError(_("This is not a URL.")) from error
     sock = None
     try:
         sock = socket.create_connection((address, port), timeout=STEP)
         if is_secure:
             context = ssl.create_default_context()
             sock = context.wrap_socket(sock, server_hostname=host)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ssl refuses some hosts with a ValueError
         if sock is not None:
             sock.close()
         raise FetchError(_("The server cannot be reached.")) from error

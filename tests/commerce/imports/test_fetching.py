@@ -1,5 +1,6 @@
 """Photographs from URLs: never from private networks, never without limits."""
 
+import http.client
 import ipaddress
 import socket
 import time
@@ -57,6 +58,28 @@ def test_private_hosts_are_refused(url):
 def test_other_urls_are_refused(url):
     with pytest.raises(FetchError):
         fetch(url, most=MOST)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1 x", "127.0.0.1\u0085x", "127.0.0.1\x7f", "a\u3000b"])
+def test_impossible_host_is_refused_as_one_photograph(private, monkeypatch, host):
+    answers = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 80))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **kwargs: answers)
+
+    found = fetch_all([f"http://{host}/x.jpg", f"https://{host}/x.jpg"], most=MOST)
+
+    assert all(isinstance(content, FetchError) for content in found.values())
+
+
+@pytest.mark.parametrize(
+    "error", [http.client.InvalidURL("x"), http.client.BadStatusLine("x"), ValueError("x")]
+)
+def test_error_of_the_client_refuses_one_photograph(private, monkeypatch, error):
+    def request(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(http.client.HTTPConnection, "request", request)
+    with served(lambda path: (200, JPEG, picture(1))) as url, pytest.raises(FetchError):
+        fetch(f"{url}/x.jpg", most=MOST)
 
 
 def test_every_redirect_is_checked(private, monkeypatch):
