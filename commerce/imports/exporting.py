@@ -8,6 +8,7 @@ from typing import IO, TypeAlias
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from oscar.core.loading import get_model
 
 from commerce.clock import shop_now
@@ -238,12 +239,18 @@ def neutral(rows: Rows) -> Rows:
         yield [neutral_cell("" if cell is None else cell) for cell in row]
 
 
+def _without_controls(rows: Rows) -> Rows:
+    """The rows without control characters, which XLSX cannot hold; they come from strangers' texts."""
+    for row in rows:
+        yield [ILLEGAL_CHARACTERS_RE.sub("", c) if isinstance(c, str) else c for c in row]
+
+
 class ExportError(Exception):
     """An export that a spreadsheet cannot hold; the text says why, and what to do."""
 
 
 def as_xlsx(rows: Rows) -> IO[bytes]:
-    """An XLSX file of the rows, on a disk: it may be larger than the memory.
+    """An XLSX file of the rows, on a disk: it may be larger than the memory. Leaves out control characters.
 
     Raises ExportError if there are too many rows to build it while somebody waits, or if a text is
     longer than a cell may be.
@@ -252,7 +259,7 @@ def as_xlsx(rows: Rows) -> IO[bytes]:
     sheet = book.create_sheet()
     with tempfile.TemporaryFile() as discarded:
         try:
-            for row in _checked(neutral(rows)):
+            for row in _checked(neutral(_without_controls(rows))):
                 sheet.append(row)
         except BaseException:
             book.save(discarded)  # openpyxl deletes its own temporary file only then

@@ -9,6 +9,7 @@ from django.core.validators import (
     MaxValueValidator,
     MinValueValidator,
     ProhibitNullCharactersValidator,
+    RegexValidator,
 )
 from django.utils.translation import gettext_lazy as _
 from oscar.apps.basket import forms as oscar_forms
@@ -23,6 +24,8 @@ from commerce.options.personal import max_length_of, meaning_of
 from commerce.stock.availability import units_available
 from commerce.stock.selling import shop_today
 
+#: Control characters that no text needs; spreadsheets and documents cannot hold them.
+CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 WHOLE_NUMBER = _("Enter a whole number, for example 2.")
 
 
@@ -81,7 +84,7 @@ class AddToBasketForm(oscar_forms.AddToBasketForm):
             self.fields["child_id"].error_messages.update(required=choose, invalid_choice=choose)
 
     def _add_option_field(self, product: AbstractProduct, option: AbstractOption) -> None:
-        """Limit a text to the option's length, and name the option in its errors."""
+        """Limit a text to the option's length and to characters that can be read, and name the option in its errors."""
         super()._add_option_field(product, option)
         field = self.fields[option.code]
         field.error_messages["required"] = _("Fill in “%(name)s”.") % {"name": option.name}
@@ -91,7 +94,13 @@ class AddToBasketForm(oscar_forms.AddToBasketForm):
         if option.type == option.TEXT:
             most = max_length_of(option)
             field.validators.append(MaxLengthValidator(most, self.too_long(option.name, most)))
-            field.validators.append(ProhibitNullCharactersValidator())
+            field.validators = [
+                one for one in field.validators
+                if not isinstance(one, ProhibitNullCharactersValidator)
+            ]  # fmt: skip
+            refusal = _("“%(name)s” contains characters that cannot be read. Type the text again.")
+            text = refusal % {"name": option.name}
+            field.validators.append(RegexValidator(CONTROL, text, inverse_match=True))
         meaning = meaning_of(option)
         if meaning == OptionPrice.Meaning.EMAIL:
             refusal = _("Enter an email address for “%(name)s”.") % {"name": option.name}

@@ -186,6 +186,14 @@ def test_formulas_are_neutral_in_both_files(catalogue):
     assert b"'=HYPERLINK(vase)" in csv_of(plain_products())
 
 
+def test_control_characters_are_left_out_of_a_spreadsheet():
+    rows = iter([["note"], ["for\x00 Ada\x0b\x1f\nwith love"], ["\x01=1+1"], [3]])
+
+    cells = [row[0].value for row in load_workbook(as_xlsx(rows)).active.iter_rows()]
+
+    assert cells == ["note", "for Ada\nwith love", "'=1+1", 3]
+
+
 def test_exports_are_streamed_to_those_who_may_see_them(client, catalogue):
     client.force_login(make_user("root@example.com", is_staff=True, is_superuser=True))
     page = client.get(reverse("staff-exports"))
