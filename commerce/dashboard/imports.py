@@ -150,7 +150,7 @@ class ImportSettingsView(StaffPage, RunMixin, TemplateView):
             remember(run.kind, table.columns, mapping)
         run.save(update_fields=["profile", "options"])
         try:
-            start_check(run.pk, mapping=mapping)
+            start_check(run.pk, user=request.user, mapping=mapping)
         except ImportRefused as refusal:
             messages.error(request, str(refusal))
         return redirect("staff-import", pk=run.pk)
@@ -189,7 +189,7 @@ class ImportView(StaffPage, RunMixin, TemplateView):
     """A run: progress, counts, rows with what differs. POST ``act`` imports, cancels or undoes."""
 
     template_name = "oscar/dashboard/imports/detail.html"
-    acts = {"import": start_import, "cancel": cancel, "undo": start_undo}
+    acts = {"import": start_import, "undo": start_undo}
 
     def rows(self) -> QuerySet[ImportRow]:
         rows = self.run.rows.order_by("position")
@@ -218,10 +218,12 @@ class ImportView(StaffPage, RunMixin, TemplateView):
         run = self.run
         if run.kind in PERSONAL:
             require_recent_sign_in(request)
-        act = self.acts.get(request.POST.get("act", ""))
+        act = request.POST.get("act", "")
         try:
-            if act:
-                act(run.pk)
+            if act == "cancel":
+                cancel(run.pk)
+            elif act in self.acts:
+                self.acts[act](run.pk, user=request.user)
         except ImportRefused as refusal:
             messages.error(request, str(refusal))
         return redirect("staff-import", pk=run.pk)

@@ -65,8 +65,13 @@ def create_run(
     return run
 
 
-def start_check(run_id: int, *, mapping: Mapping[str, str] | None = None) -> None:
-    """Check a run, again if it was checked before. Raises ImportRefused."""
+def start_check(
+    run_id: int, *, user: User | None = None, mapping: Mapping[str, str] | None = None
+) -> None:
+    """Check a run, again if it was checked before. Raises ImportRefused.
+
+    The histories name ``user`` from now on, by default whoever uploaded the file.
+    """
     with transaction.atomic():
         run = _locked(run_id, State.MAPPING, State.CHECKED, State.FAILED)
         if run.started_at is not None:
@@ -74,11 +79,14 @@ def start_check(run_id: int, *, mapping: Mapping[str, str] | None = None) -> Non
         run.rows.all().delete()
         if mapping is not None:
             run.options["mapping"] = dict(mapping)
-        _enter(run, State.CHECKING)
+        _enter(run, State.CHECKING, user=user)
 
 
-def start_import(run_id: int) -> None:
-    """Import a checked run, or continue a cancelled or failed one. Raises ImportRefused."""
+def start_import(run_id: int, *, user: User | None = None) -> None:
+    """Import a checked run, or continue a cancelled or failed one. Raises ImportRefused.
+
+    Prices and stock change in the name of ``user``, by default of whoever uploaded the file.
+    """
     with transaction.atomic():
         run = _locked(run_id, State.CHECKED, State.CANCELLED, State.FAILED)
         if run.state == State.FAILED and run.started_at is None:
@@ -93,18 +101,21 @@ def start_import(run_id: int) -> None:
             raise ImportRefused(_("Some rows are refused, and this import takes all rows or none."))
         if run.started_at is None:
             run.started_at, run.cursor = timezone.now(), 0
-        _enter(run, State.WAITING, keep_cursor=True)
+        _enter(run, State.WAITING, user=user, keep_cursor=True)
 
 
-def start_undo(run_id: int, *, reason: str = "") -> None:
-    """Undo what a run has written, last rows first; staff see the reason. Raises ImportRefused."""
+def start_undo(run_id: int, *, user: User | None = None, reason: str = "") -> None:
+    """Undo what a run has written, last rows first; staff see the reason. Raises ImportRefused.
+
+    As ``start_import``, in the name of ``user``.
+    """
     with transaction.atomic():
         run = _locked(run_id, State.DONE, State.CANCELLED, State.FAILED)
         written = run.rows.filter(step=ImportRow.Step.WRITTEN)
         if not written.exists():
             raise ImportRefused(_("This import has written nothing."))
         run.total = written.count()
-        _enter(run, State.UNDOING, message=reason)
+        _enter(run, State.UNDOING, user=user, message=reason)
 
 
 def cancel(run_id: int) -> None:
@@ -129,8 +140,14 @@ def _locked(run_id: int, *states: str) -> ImportRun:
 
 
 def _enter(
-    run: ImportRun, state: str, *, keep_cursor: bool = False, message: str = ""
-) -> None:  # fmt: skip
+    run: ImportRun,
+    state: str,
+    *,
+    user: User | None,
+    keep_cursor: bool = False,
+    message: str = "",
+) -> None:
+    run.user = user or run.user
     run.state, run.message, run.is_cancelling = state, message, False
     run.lease_key, run.lease_until, run.finished_at, run.takeovers = "", None, None, 0
     if not keep_cursor:

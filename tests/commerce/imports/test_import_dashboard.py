@@ -28,7 +28,7 @@ from tests.commerce.imports.files import (
     shopify_export,
     woo_export,
 )
-from tests.factories import make_user
+from tests.factories import make_product, make_user, stockrecord_of
 from tests.signing import let_sign_in_age, prove_again
 
 pytestmark = pytest.mark.django_db
@@ -239,6 +239,20 @@ def test_report_with_personal_data_needs_a_recent_sign_in_and_is_logged(staff, k
     page = staff.get(url)
     assert b"ada@example.com" in b"".join(page.streaming_content)
     assert [(entry.about, entry.user) for entry in logged] == [(kind.capitalize(), run.user)]
+
+
+def test_prices_change_in_the_name_of_who_starts_the_import(staff):
+    record = stockrecord_of(make_product("Vase", price="4.00"))
+    content = f"sku,price\n{record.partner_sku},5.00\n".encode()
+    run = settle(staff, upload(staff, content, kind="stock"))
+    other = make_user("mer@example.com", is_staff=True, is_superuser=True)
+    staff.force_login(other)
+
+    act(staff, run, "import")
+
+    record.refresh_from_db()
+    assert (record.price, ImportRun.objects.get().user) == (Decimal("5.00"), other)
+    assert AuditEntry.objects.latest("pk").user == other
 
 
 def test_progress_and_cancelling(staff):
