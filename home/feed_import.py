@@ -67,7 +67,7 @@ class PageKind(FlatKind):
         """See ``FlatKind``."""
         return {"date": None, "author": "", "summary": "", "content": "", "type": ""}
 
-    def find(self, states: Sequence[State]) -> list[tuple[int, State] | None]:
+    def find(self, states: Sequence[State], options: ReadOptions) -> list[tuple[int, State] | None]:
         """See ``FlatKind``."""
         for state in states:
             state["slug"] = _slug_of(state)

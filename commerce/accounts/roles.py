@@ -41,7 +41,7 @@ GRANTS = {
             "range": "vacd",
         },
         "voucher": {"voucher": "vacd", "voucherset": "vacd"},
-        "reviews": {"productreview": "vc"},
+        "reviews": {"productreview": "vac"},
         "analytics": {"userrecord": "v", "productrecord": "v"},
         "order": {"order": "v"},
         "commerce": {

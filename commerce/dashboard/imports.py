@@ -49,9 +49,9 @@ State, Outcome, Step = ImportRun.State, ImportRow.Outcome, ImportRow.Step
 #: Rows on one page, and differences shown of one row.
 PAGE, DIFFERENCES = 50, 40
 #: Kinds with personal data: they ask for a recent sign-in.
-PERSONAL = frozenset({"customers", "orders"})
+PERSONAL = frozenset({"customers", "orders", "reviews"})
 #: Kinds whose files with the shop's data do so, too, and are logged.
-PERSONAL_FILES = PERSONAL | {"reviews", "vouchers"}
+PERSONAL_FILES = PERSONAL | {"vouchers"}
 
 
 @private_page

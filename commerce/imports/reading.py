@@ -81,7 +81,13 @@ def options_of(run: ImportRun, table: Table, mapping: Mapping[str, str]) -> Read
         mapping=dict(mapping),
         with_redirects=bool(options.get("redirects", True)),
         with_mail=bool(options.get("mail")),
+        with_accounts=bool(options.get("accounts")) or _may_see_people(run),
     )
+
+
+def _may_see_people(run: ImportRun) -> bool:
+    """Whether who uploaded the file may look up accounts."""
+    return run.user is not None and run.user.has_perm("commerce.view_user")
 
 
 def records_of(run: ImportRun) -> tuple[list[Record], list[str]]:

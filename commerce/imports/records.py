@@ -145,3 +145,5 @@ class ReadOptions(NamedTuple):
     mapping: dict[str, str] = {}
     with_redirects: bool = True
     with_mail: bool = False
+    #: Whether the file's addresses may be looked up among the accounts.
+    with_accounts: bool = False

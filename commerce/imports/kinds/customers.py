@@ -82,7 +82,7 @@ class CustomerKind(FlatKind):
             ADDRESS, ""
         )
 
-    def find(self, states: Sequence[State]) -> list[tuple[int, State] | None]:
+    def find(self, states: Sequence[State], options: ReadOptions) -> list[tuple[int, State] | None]:
         """See ``FlatKind``."""
         for state in states:
             state["email"] = canonical_address(state["email"])

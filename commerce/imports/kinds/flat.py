@@ -23,7 +23,7 @@ class FlatKind(SheetKind, ABC):
         """The state of a new record, before the file's values."""
 
     @abstractmethod
-    def find(self, states: Sequence[State]) -> list[tuple[int, State] | None]:
+    def find(self, states: Sequence[State], options: ReadOptions) -> list[tuple[int, State] | None]:
         """The key and the state of what the shop has for each of these values."""
 
     @abstractmethod
@@ -54,7 +54,9 @@ class FlatKind(SheetKind, ABC):
     def plan(self, records: Sequence[Record], files: PictureFiles | None) -> list[Plan]:
         """See ``Kind``."""
         good = [record for record in records if not record.problems]
-        found = dict(zip(map(id, good), self.find([one.values for one in good]), strict=True))
+        options = next((one.read_options for one in good if one.read_options), ReadOptions())
+        hits = self.find([one.values for one in good], options)
+        found = dict(zip(map(id, good), hits, strict=True))
         facts = self.facts([one.values for one in good])
         plans = []
         for record in records:

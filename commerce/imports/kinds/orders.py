@@ -117,7 +117,7 @@ class OrderKind(FlatKind):
         if not (line["item"] or line["sku"]):
             record.refuse(row, "item", _("The item has neither a name nor a SKU."))
 
-    def find(self, states: Sequence[State]) -> list[tuple[int, State] | None]:
+    def find(self, states: Sequence[State], options: ReadOptions) -> list[tuple[int, State] | None]:
         """See ``FlatKind``."""
         rows: dict[str, tuple[int, State]] = {}
         for chunk in chunks([state["number"] for state in states]):

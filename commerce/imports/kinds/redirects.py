@@ -39,7 +39,7 @@ class RedirectKind(FlatKind):
         """See ``FlatKind``."""
         return {"target": "", "permanent": True}
 
-    def find(self, states: Sequence[State]) -> list[tuple[int, State] | None]:
+    def find(self, states: Sequence[State], options: ReadOptions) -> list[tuple[int, State] | None]:
         """See ``FlatKind``."""
         skus = {one for state in states if not _is_address(one := state.get("target", ""))}
         pages = _pages_of(skus)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from commerce.bulk_sql import literal_in
+from commerce.imports.kinds.base import Rows
 from commerce.imports.kinds.flat import FlatKind, in_batches
 from commerce.imports.kinds.products import by_handle, owners_of
 from commerce.imports.product_states import State, moment_text
@@ -44,11 +45,15 @@ class ReviewSheet(Sheet):
 class ReviewKind(FlatKind):
     """Reviews, found by product, title, and the author's name or else email address.
 
-    An author with an account is linked to it.
+    An author with an account is linked to it if ``ReadOptions.with_accounts``. Otherwise no account
+    is looked up, so the review never counts as one of a verified buyer. States hold what the review
+    itself says, never the name or address of an account, because the run's page shows them.
     """
 
     name = "reviews"
-    permissions = ("reviews.change_productreview", "catalogue.view_product")
+    permissions = (
+        "reviews.add_productreview", "reviews.change_productreview", "catalogue.view_product",
+    )  # fmt: skip
     sheet_class = ReviewSheet
     keys = ("product", "name", "title")
     export_permissions = ("reviews.view_productreview", "commerce.view_user")
@@ -66,7 +71,7 @@ class ReviewKind(FlatKind):
         """See ``FlatKind``."""
         return {"title": "", "body": "", "name": "", "email": "", "status": "pending", "date": None}
 
-    def find(self, states: Sequence[State]) -> list[tuple[int, State] | None]:
+    def find(self, states: Sequence[State], options: ReadOptions) -> list[tuple[int, State] | None]:
         """See ``FlatKind``."""
         names = {state["product"] for state in states}
         owners = owners_of(names)
@@ -77,8 +82,10 @@ class ReviewKind(FlatKind):
         keys = {state["product_id"] for state in states} - {None}
         rows = get_model("reviews", "ProductReview").objects.filter(product__in=literal_in(keys))
         known: dict[tuple[Any, ...], tuple[int, State]] = {}
-        for key, one in self.states(list(rows.values_list("pk", flat=True))).items():
-            for author in (one["name"], one["email"]):
+        pks = list(rows.values_list("pk", flat=True))
+        accounts = _accounts(pks) if options.with_accounts else {}
+        for key, one in self.states(pks).items():
+            for author in (one["name"], one["email"], *accounts.get(key, ())):
                 known[one["product_id"], author, one["title"]] = (key, one)
         found = []
         for state in states:
@@ -99,11 +106,10 @@ class ReviewKind(FlatKind):
         return {
             row.pk: {
                 "product": row.product.slug, "product_id": row.product_id, "score": row.score,
-                "title": row.title, "body": row.body, "name": row.name or _name_of(row.user),
-                "email": row.email or (row.user.email if row.user else ""),
+                "title": row.title, "body": row.body, "name": row.name, "email": row.email,
                 "status": names.get(row.status, "pending"), "date": moment_text(row.date_created),
             }
-            for row in rows.select_related("product", "user")
+            for row in rows.select_related("product")
         }  # fmt: skip
 
     def settle(self, state: State, before: State | None, record: Record, facts: Any) -> State:
@@ -119,7 +125,9 @@ class ReviewKind(FlatKind):
 
     def create(self, state: State, options: ReadOptions) -> int:
         """See ``FlatKind``."""
-        user = User.objects.filter(email=state["email"]).first() if state["email"] else None
+        user = None
+        if options.with_accounts and state["email"]:
+            user = User.objects.filter(email=state["email"]).first()
         reviews = get_model("reviews", "ProductReview").objects
         if user and reviews.filter(product=state["product_id"], user=user).exists():
             user = None  # one review per account and product
@@ -155,6 +163,19 @@ class ReviewKind(FlatKind):
         """See ``FlatKind``."""
         return in_batches(get_model("reviews", "ProductReview").objects.all())
 
+    def rows(self) -> Rows:
+        """See ``FlatKind``. Whoever may export may see accounts: theirs fill in what is empty."""
+        yield list(self.sheet.get_export_headers())
+        for keys in self.all_keys():
+            accounts = _accounts(keys)
+            for key, state in sorted(self.states(keys).items()):
+                name, email = accounts.get(key, ("", ""))
+                state["name"], state["email"] = state["name"] or name, state["email"] or email
+                yield list(self.sheet.export_resource(state))
 
-def _name_of(user: User | None) -> str:
-    return user.get_full_name() if user else ""
+
+def _accounts(keys: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """The full names and addresses of the accounts of reviews, by the review's key."""
+    rows = get_model("reviews", "ProductReview").objects.filter(pk__in=literal_in(keys))
+    linked = rows.exclude(user=None).select_related("user")
+    return {row.pk: (row.user.get_full_name(), row.user.email) for row in linked}

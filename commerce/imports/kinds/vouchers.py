@@ -70,7 +70,7 @@ class VoucherKind(FlatKind):
         return {"name": "", "discount": "", "minimum": None, "usage": "multi", "start": None,
                 "end": None}  # fmt: skip
 
-    def find(self, states: Sequence[State]) -> list[tuple[int, State] | None]:
+    def find(self, states: Sequence[State], options: ReadOptions) -> list[tuple[int, State] | None]:
         """See ``FlatKind``."""
         rows: dict[str, tuple[int, State]] = {}
         for state in states:

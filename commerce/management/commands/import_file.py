@@ -123,6 +123,8 @@ class Command(BaseCommand):
                 "untracked_stock": options["untracked_stock"],
                 "may_be_free": options["free"],
                 "mail": options["mail"],
+                # A shell sees the whole database; a member of staff what their role shows.
+                "accounts": user is None,
             },
         )
 

@@ -35,9 +35,10 @@ Product = get_model("catalogue", "Product")
 def run_file(content, *, kind="products", profile="plain", name="export.csv", **options):
     """Check and import a file; returns the finished run."""
     pictures = options.pop("archive", None)
+    user = options.pop("user", None)
     options.setdefault("pictures", "archive" if pictures else "web")
     run = create_run(
-        kind=kind, profile=profile, file_name=name, data=[content], user=None, options=options,
+        kind=kind, profile=profile, file_name=name, data=[content], user=user, options=options,
         pictures=[pictures] if pictures else None,
     )  # fmt: skip
     start_check(run.pk)

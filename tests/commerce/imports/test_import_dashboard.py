@@ -255,6 +255,19 @@ def test_prices_change_in_the_name_of_who_starts_the_import(staff):
     assert AuditEntry.objects.latest("pk").user == other
 
 
+@pytest.mark.parametrize(
+    ("kind", "is_asked"), [("customers", True), ("reviews", True), ("products", False)]
+)
+def test_upload_with_personal_data_needs_a_recent_sign_in(staff, kind, is_asked):
+    let_sign_in_age(staff)
+    file = SimpleUploadedFile("export.csv", b"product,score,title,name\ngone,5,Lovely,Ada\n")
+
+    page = staff.post(reverse("staff-imports"), {"kind": kind, "file": file})
+
+    assert page.url.startswith(reverse("account_reauthenticate")) is is_asked
+    assert ImportRun.objects.exists() is not is_asked
+
+
 def test_progress_and_cancelling(staff):
     run = upload(staff, b"sku,title,price\nA1,Cup,5\n")
     page = staff.get(reverse("staff-import-settings", args=[run.pk]))

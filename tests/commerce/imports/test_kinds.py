@@ -6,19 +6,23 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
 from wagtail.contrib.redirects.models import Redirect
 
 from checkout_app.models import PaymentAttempt
-from commerce.imports.kinds.base import exports
+from commerce.accounts.roles import ADMIN, MERCHANDISER, create_roles
+from commerce.catalogue.reviews import WRITTEN, approved_reviews, review_status
+from commerce.dashboard.import_forms import may_import
+from commerce.imports.kinds.base import exports, kinds
 from commerce.imports.runs import finish, start_undo
 from commerce.index.listings import product_url
 from commerce.models import MarketingConsent, OutgoingMail, User
 from commerce.orders.invariants import broken_invariants
 from tests.commerce.imports.test_export import csv_of, outcomes, run_file
-from tests.factories import make_product, make_user, make_voucher
+from tests.factories import make_order, make_product, make_user, make_voucher
 
 pytestmark = pytest.mark.django_db
 Country = get_model("address", "Country")
@@ -39,8 +43,8 @@ def reasons(run):
     return {row.line: row.problems[0][2] for row in run.rows.filter(outcome="refused")}
 
 
-def comes_back_unchanged(kind):
-    run = run_file(csv_of(exports()[kind, "plain"]()), kind=kind, may_be_free=True)
+def comes_back_unchanged(kind, **options):
+    run = run_file(csv_of(exports()[kind, "plain"]()), kind=kind, may_be_free=True, **options)
     wrong = run.rows.exclude(outcome="unchanged")
     return [(row.identity, row.problems, row.before, row.after) for row in wrong] == []
 
@@ -156,8 +160,9 @@ def test_review_of_an_account_without_a_name_is_imported_once(shop):
         b"moon-vase,5,Lovely,Really,Anna,anna@example.com,approved\n"
         b"moon-vase,2,Broken,Sadly,Anna,anna@example.com,approved\n"
     )
-    run_file(content, kind="reviews")
-    assert set(outcomes(run_file(content, kind="reviews")).values()) == {"unchanged"}
+    run_file(content, kind="reviews", accounts=True)
+    again = run_file(content, kind="reviews", accounts=True)
+    assert set(outcomes(again).values()) == {"unchanged"}
 
     assert list(ProductReview.objects.order_by("-score").values_list("user", "name")) == [
         (anna.pk, "Anna"), (None, "Anna"),
@@ -165,9 +170,47 @@ def test_review_of_an_account_without_a_name_is_imported_once(shop):
     # As the storefront stores them, and an earlier import did.
     ProductReview.objects.filter(user=anna).update(name="")
     User.objects.filter(pk=anna.pk).update(first_name="Annabel")
-    assert set(outcomes(run_file(content, kind="reviews")).values()) == {"unchanged"}
+    again = run_file(content, kind="reviews", accounts=True)
+    assert set(outcomes(again).values()) == {"unchanged"}
+    assert comes_back_unchanged("reviews", accounts=True)
     vase.refresh_from_db()
     assert vase.rating == 3.5
+
+
+@pytest.mark.parametrize(("role", "is_linked"), [(MERCHANDISER, False), (ADMIN, True)])
+def test_review_is_linked_only_by_whoever_may_see_people(vase, shop, role, is_linked):
+    create_roles()
+    staff = make_user("staff@example.com", is_staff=True)
+    staff.groups.add(Group.objects.get(name=role))
+    staff = User.objects.get(pk=staff.pk)  # permissions are cached
+    assert may_import(staff, kinds()["reviews"])
+    ada = make_user("ada@example.com", first_name="Augusta", last_name="Byron")
+    make_order(vase, user=ada)
+    content = (
+        b"product,score,title,body,name,email,status\n"
+        b"moon-vase,1,Awful,Never again,A.,ada@example.com,approved\n"
+    )
+
+    run = run_file(content, kind="reviews", user=staff)
+
+    review = approved_reviews(vase).get()
+    assert (review.user == ada, review.is_verified) == (is_linked, is_linked)
+    assert (review_status(ada, vase) == WRITTEN) is is_linked
+    assert "Byron" not in str(list(run.rows.values_list("identity", "before", "after")))
+    assert set(outcomes(run_file(content, kind="reviews", user=staff)).values()) == {"unchanged"}
+    assert comes_back_unchanged("reviews", user=staff)
+
+
+def test_file_finds_no_review_by_the_address_of_its_account(vase, shop):
+    ada = make_user("ada@example.com", first_name="Augusta", last_name="Byron")
+    vase.reviews.create(score=5, title="Lovely", body="Really", user=ada)
+    content = b"product,score,title,body,name,email\nmoon-vase,1,Lovely,No,A.,ada@example.com\n"
+
+    run = run_file(content, kind="reviews")
+
+    assert set(outcomes(run).values()) == {"new"}
+    assert vase.reviews.get(user=ada).score == 5
+    assert "Byron" not in str(list(run.rows.values_list("identity", "before", "after")))
 
 
 def test_reviews_by_sku_are_undone(shop):
