@@ -211,6 +211,7 @@ def test_cookies_as_a_browser_gets_them(production, vase):
 @pytest.mark.parametrize(
     ("address", "logged"),
     [
+        ("/download/a-secret/", "GET /download/... "),
         ("/your-order/a-secret/", "GET /your-order/... "),
         ("/withdraw/received/a-secret/", "GET /withdraw/received/... "),
         ("/wishlists/a-secret/", "GET /wishlists/... "),

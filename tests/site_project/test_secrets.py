@@ -1,5 +1,7 @@
 """Staff cannot read codes and links meant for other users."""
 
+import re
+
 import pytest
 from django.core.cache import cache
 from django.urls import NoReverseMatch, get_resolver, reverse
@@ -9,6 +11,8 @@ from commerce.dashboard.permission_report import ROLES, SUPERUSER, make_person
 from commerce.models import OutgoingMail
 from home.staff.roles import create_page_roles
 from tests.factories import make_user
+from tests.site_project.test_private_pages import all_views
+from tests.test_architecture import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -121,3 +125,24 @@ def _views(resolver, prefix=""):
             yield from _views(pattern, route)
         else:
             yield route, pattern.callback
+
+
+#: Parameters of URLs whose value opens something for whoever has it.
+SECRETS = {"hash", "key", "token"}
+
+
+def test_access_log_cuts_every_secret_out_of_urls():
+    config = (ROOT / "deploy" / "nginx" / "log.conf").read_text()
+    cut = re.search(r'"~(\S+)" "\$\{begins\}\.\.\."', config)[1].replace("(?<", "(?P<")
+    written, found = [], set()
+    for name, path, parameters in all_views():
+        if not SECRETS & set(parameters):
+            continue
+        found.add(name)
+        address = "/" + path % dict.fromkeys(parameters, "a-secret")
+        match = re.match(cut, address)
+        if match is None or "a-secret" in match["begins"]:
+            written.append(address)
+
+    assert {"download", "guest-order", "wishlists:detail"} <= found
+    assert written == []
