@@ -21,6 +21,7 @@ from commerce.audit.security import ACCOUNT, log_security_event
 from commerce.models import (
     AuditEntry,
     GiftCard,
+    OptionPrice,
     OrderEvent,
     OutgoingMail,
     ReturnRequest,
@@ -46,6 +47,12 @@ OPEN_RETURNS = (
     ReturnRequest.State.REQUESTED,
     ReturnRequest.State.APPROVED,
     ReturnRequest.State.RECEIVED,
+)
+#: The answers of a buyer that name or address a gift card's recipient.
+ABOUT_RECIPIENTS = (
+    OptionPrice.Meaning.EMAIL,
+    OptionPrice.Meaning.RECIPIENT,
+    OptionPrice.Meaning.MESSAGE,
 )
 
 
@@ -189,12 +196,37 @@ def erase_shop_data(person: Person) -> None:
 
 
 def _forget_recipient(person: Person) -> None:
-    """Gift cards that others bought for the person: those still to be sent go to their buyers."""
+    """Gift cards that others bought for the person: those still to be sent go to their buyers.
+
+    Locks their orders, because a payment makes the cards from what the order's lines say.
+    """
+    _forget_gift_answers(person)
     for card in GiftCard.objects.filter(person.by_email("email")).select_related("line__order"):
         is_waiting = card.status == GiftCard.Status.WAITING
         card.email = card.line.order.email if card.line and is_waiting else ""
         card.recipient = card.message = ""
         card.save(update_fields=["email", "recipient", "message"])
+
+
+def _forget_gift_answers(person: Person) -> None:
+    """Empty what lines of baskets and orders say about the person as a gift card's recipient.
+
+    The day stays: the card goes to the buyer when they wanted it sent.
+    """
+    for label in ("order", "basket"):
+        answers = get_model(label, "LineAttribute").objects.filter(
+            option__pricing__meaning__in=ABOUT_RECIPIENTS
+        )
+        addresses = answers.filter(option__pricing__meaning=OptionPrice.Meaning.EMAIL)
+        lines = {
+            row.line_id
+            for row in cast(Iterator[Any], rows_mentioning(addresses, "value", person.emails))
+            if str(row.value).strip().lower() in person.emails
+        }
+        if label == "order":
+            orders = get_model("order", "Order").objects.select_for_update().order_by("pk")
+            list(orders.filter(pk__in=answers.filter(line__in=lines).values("line__order")))
+        answers.filter(line__in=lines).update(value="")
 
 
 def _erase_mails(person: Person) -> None:

@@ -8,8 +8,10 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
+from oscar.core.loading import get_model
 
 from checkout_app.models import Dispute
+from checkout_app.payments import begin, settle
 from commerce.clock import shop_time
 from commerce.digital.downloads import download_path
 from commerce.digital.gift_cards import digest_of_code, send_due_gift_cards
@@ -21,13 +23,14 @@ from commerce.models import (
 )
 from commerce.orders import provision
 from commerce.orders.pipeline import move_order
-from commerce.orders.provision import provide_waiting_task
+from commerce.orders.provision import provide_automatically, provide_waiting_task
+from commerce.privacy.erasure import erase
+from commerce.privacy.people import person_at
 from commerce.returns.restocking import take_units_back
 from commerce.stock.selling import shop_today
 from tests.digital import act
-from tests.factories import (
-    make_paid_order,
-)
+from tests.factories import make_basket, make_paid_order, make_submission, make_user, pay
+from tests.privacy import traces_of
 from tests.signing import let_sign_in_age
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +70,31 @@ def test_gift_card_is_mailed_on_its_day_and_only_the_mail_has_the_code(
     )
     stored = str(list(OutgoingMail.objects.values())) + str(list(GiftCard.objects.values()))
     assert not [code for code in codes if code in stored]
+
+
+def test_recipient_erased_before_the_payment_is_in_no_line_and_gets_no_card(gift_card):
+    day = (shop_today() + timedelta(days=9)).isoformat()
+    answers = {"recipient": "Clotilde", "message": "Dear Clotilde", "send_on": day}
+    bought = (gift_card, 1, {"email": "Clotilde@example.com", **answers})
+    other = (gift_card, 1, {"email": "not.clotilde@example.com", "recipient": "Dora"})
+    attempt, _intent = begin.begin(
+        make_submission(make_basket(bought, other), email="bo@example.com")
+    )
+    make_basket(bought, owner=make_user("bo@example.com"))
+
+    erase(person_at("clotilde@example.com"))
+
+    assert traces_of("Dear Clotilde") == set()
+    for label in ("basket", "order"):
+        values = get_model(label, "LineAttribute").objects.values_list("value", flat=True)
+        assert set(values) <= {"", day, "not.clotilde@example.com", "Dora"}
+    pay(attempt)
+    provide_automatically(settle.settle(attempt.intent_id).order_id)
+    cards = GiftCard.objects.order_by("line")
+    assert [(card.email, card.recipient, card.message) for card in cards] == [
+        ("bo@example.com", "", ""), ("not.clotilde@example.com", "Dora", ""),
+    ]  # fmt: skip
+    assert cards[0].send_on.isoformat() == day
 
 
 def test_gift_card_without_answers_goes_to_the_buyer(gift_card, django_capture_on_commit_callbacks):
