@@ -45,6 +45,10 @@ class WithdrawalRefused(Exception):
     """A withdrawal cannot be processed; the message says why."""
 
 
+class UndoExpired(Exception):
+    """Removed lines of a basket can't be restored any more."""
+
+
 class BasketFrozen(Exception):
     """The basket's order awaits payment, so its lines must not change."""
 

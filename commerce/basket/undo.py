@@ -1,16 +1,21 @@
-"""Removing lines from a basket and undoing it. A signed token stores the removed lines."""
+"""Removing lines from a basket and undoing it. The session stores the removed lines.
+
+Lines contain personal texts, so a URL has only the key under which the session stores them.
+"""
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.core import signing
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from oscar.core.loading import get_model
 
-from commerce.exceptions import BasketFrozen
+from commerce.exceptions import BasketFrozen, UndoExpired
 from commerce.options.personal import as_options
 from commerce.stock.availability import is_for_sale, units_available
 from commerce.stock.selling import sellable_units, selling_of
@@ -20,17 +25,20 @@ if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
 
 
-SALT = "commerce.basket_undo"
-#: Seconds during which "Undo" works.
-UNDO_SECONDS = 30 * 60
+#: Session key of the removals: ``{key: [when, lines]}``, without lines once they are restored.
+REMOVALS = "basket_removals"
+#: Removals of a session that can be undone, and seconds during which they can.
+MOST, UNDO_SECONDS = 5, 30 * 60
 
 
 @transaction.atomic
-def remove_lines(basket: AbstractBasket, line_ids: Iterable[int] | None = None) -> str | None:
+def remove_lines(
+    basket: AbstractBasket, session: SessionBase, line_ids: Iterable[int] | None = None
+) -> str | None:
     """Remove lines from a basket: all of them, or those given.
 
-    Returns the token for ``restore_lines``, or None if there was nothing to remove. Raises
-    BasketFrozen if the basket's order awaits payment.
+    Returns the key for ``restore_lines``, or None if there was nothing to remove; only a removal
+    writes to the session. Raises BasketFrozen if the basket's order awaits payment.
     """
     locked = get_model("basket", "Basket").objects.select_for_update().get(pk=basket.pk)
     if locked.status == locked.FROZEN:
@@ -39,26 +47,51 @@ def remove_lines(basket: AbstractBasket, line_ids: Iterable[int] | None = None) 
     if line_ids is not None:
         lines = lines.filter(pk__in=line_ids)
     taken = [
-        (
+        [
             line.product_id,
             line.quantity,
             line.date_created.isoformat(),
-            [(attribute.option_id, attribute.value) for attribute in line.attributes.all()],
-        )
+            [[attribute.option_id, attribute.value] for attribute in line.attributes.all()],
+        ]
         for line in lines.prefetch_related("attributes")
     ]
     if not taken:
         return None
     lines.delete()
     basket.reset_offer_applications()
-    return signing.dumps(taken, salt=SALT)
+    key = secrets.token_urlsafe(16)
+    removals = {**_removals(session), key: [int(time.time()), taken]}
+    session[REMOVALS] = dict(list(removals.items())[-MOST:])
+    return key
 
 
-def titles_of(token: str) -> list[str]:
-    """The titles of the products in a token, in its order; none if it is invalid or expired."""
-    try:
-        lines = signing.loads(token, salt=SALT, max_age=UNDO_SECONDS)
-    except signing.BadSignature:
+def _removals(session: SessionBase) -> dict[str, list[Any]]:
+    """The removals that can still be undone, oldest first."""
+    since = time.time() - UNDO_SECONDS
+    return {key: row for key, row in session.get(REMOVALS, {}).items() if row[0] >= since}
+
+
+def forget_expired_removals(session: SessionBase) -> None:
+    """Delete removals that can't be undone any more, and a session that was stored only for them.
+
+    Without a session, the page cache serves the browser again.
+    """
+    if REMOVALS not in session:
+        return
+    removals = _removals(session)
+    if removals:
+        if removals != session[REMOVALS]:
+            session[REMOVALS] = removals
+        return
+    del session[REMOVALS]
+    if not list(session.keys()):
+        session.flush()
+
+
+def titles_of(session: SessionBase, key: str) -> list[str]:
+    """The titles of the removed products, in their order; none if they can't be restored."""
+    _when, lines = _removals(session).get(key, (0, []))
+    if not lines:
         return []
     products = get_model("catalogue", "Product").objects.select_related("parent")
     found = products.in_bulk([pk for pk, *_rest in lines])
@@ -66,13 +99,17 @@ def titles_of(token: str) -> list[str]:
 
 
 @transaction.atomic
-def restore_lines(basket: AbstractBasket, token: str) -> tuple[int, int]:
-    """Put back the lines in the token that can still be bought, in their old order.
+def restore_lines(basket: AbstractBasket, session: SessionBase, key: str) -> tuple[int, int]:
+    """Put back the removed lines that can still be bought, in their old order.
 
-    Returns (restored, missing) units. Raises ``signing.BadSignature`` if the token is invalid or
-    expired.
+    Returns (restored, missing) units. Works once: a repeated request adds nothing and returns
+    (0, 0). Raises UndoExpired if the session has no such removal, or only an expired one.
     """
-    lines = signing.loads(token, salt=SALT, max_age=UNDO_SECONDS)
+    removals = _removals(session)
+    if key not in removals:
+        raise UndoExpired
+    when, lines = removals[key]
+    session[REMOVALS] = {**removals, key: [when, []]}
     products = get_model("catalogue", "Product").objects.in_bulk([pk for pk, *_rest in lines])
     keys = {option for *_line, chosen in lines for option, _value in chosen}
     options = get_model("catalogue", "Option").objects.in_bulk(keys)

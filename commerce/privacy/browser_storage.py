@@ -42,8 +42,11 @@ STORED = (
     Stored(
         settings.SESSION_COOKIE_NAME,
         COOKIE,
-        _("Keeps you signed in and remembers your details during checkout."),
-        _("signing in, or starting to check out"),
+        _(
+            "Keeps you signed in, and remembers your details during checkout and what you removed from"
+            " your basket."
+        ),
+        _("signing in, starting to check out, or removing something from the basket"),
         _days(settings.SESSION_COOKIE_AGE),
     ),
     Stored(

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core import signing
 from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -24,8 +23,14 @@ from oscar.core.loading import get_class, get_model
 from commerce.basket.checks import accept_prices, notices_for, units_by_product, units_possible
 from commerce.basket.lines import BasketLine, lines_of
 from commerce.basket.price_notes import prices_read, remember_prices
-from commerce.basket.undo import remove_lines, restore_lines, titles_of, units_to_add
-from commerce.exceptions import BasketFrozen
+from commerce.basket.undo import (
+    forget_expired_removals,
+    remove_lines,
+    restore_lines,
+    titles_of,
+    units_to_add,
+)
+from commerce.exceptions import BasketFrozen, UndoExpired
 from commerce.pricing.delivery import (
     amount_until_free,
     promised_arrival,
@@ -38,9 +43,6 @@ from commerce.same_origin import same_origin_only
 from commerce.storefront.basket_forms import LineQuantityForm
 
 Basket = get_model("basket", "Basket")
-#: Session key of the used undo tokens, by the end of their signature.
-USED_UNDOS = "used_undos"
-UNDO_MARK = 16
 
 
 class BasketPage(TemplateView):
@@ -64,6 +66,7 @@ class BasketPage(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         basket = self.request.basket
+        forget_expired_removals(self.request.session)
         errors = kwargs.pop("errors", {})
         notices = notices_for(basket)
         lines = lines_of(basket, read=prices_read(self.request))
@@ -82,8 +85,7 @@ class BasketPage(TemplateView):
 
     def taken_text(self, undo: str | None, is_anything_left: bool) -> str:
         """What was just removed, in a sentence; "" if nothing was, or if it was restored."""
-        is_undone = undo and undo[-UNDO_MARK:] in self.request.session.get(USED_UNDOS, [])
-        titles = titles_of(undo) if undo and not is_undone else []
+        titles = titles_of(self.request.session, undo) if undo else []
         if not titles:
             return ""
         if len(titles) == 1:
@@ -130,7 +132,7 @@ def recount(request: HttpRequest) -> None:
 
 
 def back_to_basket(undo: str | None = None) -> HttpResponse:
-    """A redirect to the basket, with a token to undo the last change."""
+    """A redirect to the basket, with the key to undo the last change."""
     url = reverse("basket:summary")
     return redirect(f"{url}?{urlencode({'undo': undo})}" if undo else url)
 
@@ -146,7 +148,7 @@ class BasketView(BasketPage):
     """GET shows the basket. POST changes quantities, removes a line, or saves one for later."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        kwargs.setdefault("undo", self.request.GET.get("undo", "")[:4000])
+        kwargs.setdefault("undo", self.request.GET.get("undo", "")[:64])
         return super().get_context_data(**kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -178,7 +180,7 @@ class BasketView(BasketPage):
         return back_to_basket(extra.get("undo"))
 
     def remove_line(self, line_id: int) -> HttpResponse:
-        return self.done(undo=remove_lines(self.request.basket, [line_id]))
+        return self.done(undo=remove_lines(self.request.basket, self.request.session, [line_id]))
 
     def take_what_is_there(self, line_id: int) -> HttpResponse:
         """Reduce a line to the units that are possible, or remove it if there are none."""
@@ -214,7 +216,9 @@ class BasketView(BasketPage):
                 elif form.cleaned_data["quantity"] != line.quantity:
                     line.quantity = form.cleaned_data["quantity"]
                     line.save(update_fields=["quantity"])
-            undo = remove_lines(self.request.basket, emptied) if emptied else None
+            undo = None
+            if emptied:
+                undo = remove_lines(self.request.basket, self.request.session, emptied)
             accept_prices(self.request.basket)
         if errors:
             recount(self.request)
@@ -283,13 +287,14 @@ class BasketClearView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            return back_to_basket(remove_lines(request.basket) if request.basket.pk else None)
+            basket = request.basket
+            return back_to_basket(remove_lines(basket, request.session) if basket.pk else None)
         except BasketFrozen:
             return refuse_change(request)
 
 
 class BasketUndoView(BasketPage):
-    """Restores the lines of a signed token, as far as they are available.
+    """Restores removed lines of the session, as far as they are available.
 
     A script gets the result with the basket, so that the next change removes it.
     """
@@ -298,8 +303,9 @@ class BasketUndoView(BasketPage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            level, text = self.outcome(*self.restore(request.POST.get("token", "")))
-        except signing.BadSignature:
+            counts = restore_lines(request.basket, request.session, request.POST.get("token", ""))
+            level, text = self.outcome(*counts)
+        except UndoExpired:
             level, text = messages.ERROR, _("It’s too late to undo that.")
         if wants_fragment(request):
             recount(request)
@@ -319,16 +325,6 @@ class BasketUndoView(BasketPage):
             )
             return messages.WARNING, text % {"count": missing}
         return messages.SUCCESS, _("Your basket has been restored.") if restored else ""
-
-    def restore(self, token: str) -> tuple[int, int]:
-        """``restore_lines``, once per token: a repeated request or a reload adds nothing."""
-        used = self.request.session.get(USED_UNDOS, [])
-        mark = token[-UNDO_MARK:]
-        if mark in used:
-            return 0, 0
-        counts = restore_lines(self.request.basket, token)
-        self.request.session[USED_UNDOS] = [*used, mark][-20:]
-        return counts
 
 
 class VoucherAddView(BasketPage):

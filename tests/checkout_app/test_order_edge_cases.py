@@ -367,7 +367,7 @@ def test_lines_of_a_basket_under_payment_cannot_change(client, vase, site_root):
     from commerce.exceptions import BasketFrozen
 
     with pytest.raises(BasketFrozen):
-        remove_lines(basket)
+        remove_lines(basket, client.session)
 
     assert basket.lines.count() == 1
 
