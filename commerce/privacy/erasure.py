@@ -21,6 +21,9 @@ from commerce.audit.security import ACCOUNT, log_security_event
 from commerce.models import (
     AuditEntry,
     GiftCard,
+    ImportFilePart,
+    ImportRow,
+    ImportRun,
     OptionPrice,
     OrderEvent,
     OutgoingMail,
@@ -48,6 +51,8 @@ OPEN_RETURNS = (
     ReturnRequest.State.APPROVED,
     ReturnRequest.State.RECEIVED,
 )
+#: Imports whose rows are about no people. They have the most rows, and are not searched.
+WITHOUT_PEOPLE = (ImportRun.Kind.PRODUCTS, ImportRun.Kind.STOCK, ImportRun.Kind.REDIRECTS)
 #: The answers of a buyer that name or address a gift card's recipient.
 ABOUT_RECIPIENTS = (
     OptionPrice.Meaning.EMAIL,
@@ -177,6 +182,7 @@ def erase_shop_data(person: Person) -> None:
     for withdrawal in person.withdrawals():
         anonymise_withdrawal(withdrawal)
     _forget_recipient(person)
+    _erase_import_rows(person)
     _erase_mails(person)
     _anonymise_reviews(person)
     alerts = get_model("customer", "ProductAlert").objects
@@ -227,6 +233,28 @@ def _forget_gift_answers(person: Person) -> None:
             orders = get_model("order", "Order").objects.select_for_update().order_by("pk")
             list(orders.filter(pk__in=answers.filter(line__in=lines).values("line__order")))
         answers.filter(line__in=lines).update(value="")
+
+
+def _erase_import_rows(person: Person) -> None:
+    """Delete what imports changed of the person, and the uploaded files of those imports.
+
+    An import that still needs its file stops and says that the file is gone: continued, it might
+    make the account again. Undoing it leaves out the deleted rows.
+    """
+    Kind = ImportRun.Kind
+    reviews = get_model("reviews", "ProductReview").objects
+    theirs = reviews.filter(person.by_user("user") | person.by_email("email"))
+    rows = ImportRow.objects.exclude(run__kind__in=WITHOUT_PEOPLE)
+    found = Q(run__kind=Kind.ORDERS, object_id__in=[order.pk for order in person.orders()])
+    found |= Q(run__kind=Kind.REVIEWS, object_id__in=[review.pk for review in theirs])
+    if person.user_id is not None:
+        found |= Q(run__kind=Kind.CUSTOMERS, object_id=person.user_id)
+    keys = set(rows.filter(found).values_list("pk", flat=True))
+    for field in ("identity", "before", "after", "problems", "remarks"):
+        keys |= keys_mentioning(rows, field, person.emails)
+    runs = set(ImportRow.objects.filter(pk__in=keys).values_list("run", flat=True))
+    ImportFilePart.objects.filter(run__in=runs).delete()
+    ImportRow.objects.filter(pk__in=keys).delete()
 
 
 def _erase_mails(person: Person) -> None:

@@ -294,7 +294,8 @@ SHOP = {
         staff="user actor",
         section="sign_ins",
     ),
-    # Uploads and rows may contain customers; both expire within weeks.
+    # Uploads and rows may contain customers. An erasure deletes their rows and those uploads; all
+    # others expire within weeks.
     "commerce.importrun": about_people(
         EXPIRES,
         "",
@@ -304,13 +305,13 @@ SHOP = {
         left_out=INTERNAL,
     ),
     "commerce.importrow": about_people(
-        EXPIRES,
+        DELETED,
         "identity before after problems remarks",
         "id run position line outcome step object_id",
         left_out=_("a temporary copy of what the account contains"),
     ),
     "commerce.importfilepart": about_people(
-        EXPIRES,
+        DELETED,
         "",
         "id run role position",
         hidden="content",
