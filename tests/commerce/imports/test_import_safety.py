@@ -1,10 +1,13 @@
 """Imports that meet the unexpected: rows that fail, orders made meanwhile, stale pages."""
 
+import io
+import zipfile
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import Workbook
 from oscar.core.loading import get_model
 
 from commerce.imports.cells import moment_in
@@ -126,3 +129,25 @@ def test_undo_waits_while_a_later_import_writes(shop):
 def test_last_day_of_all_means_no_end():
     assert moment_in("9999-12-31", is_end=True).year == 9999
     assert moment_in("2026-12-24", is_end=True).day == 25
+
+
+@pytest.mark.parametrize("has_entity", [False, True])
+def test_spreadsheet_with_entities_is_refused(shop, has_entity):
+    """Without the entity, the same file is imported."""
+    book = Workbook()
+    for row in (("sku", "title", "price"), ("A", "Cup", 2.5)):
+        book.active.append(row)
+    plain, changed = io.BytesIO(), io.BytesIO()
+    book.save(plain)
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            text = old.read(name).decode()
+            if has_entity and name == "xl/worksheets/sheet1.xml":
+                _declaration, bracket, rest = text.partition("<worksheet")
+                text = f'<!DOCTYPE worksheet [<!ENTITY a "aaaa">]>{bracket}{rest}'
+            new.writestr(name, text)
+
+    run = run_file(changed.getvalue(), name="x.xlsx")
+
+    assert (run.state == "failed") is has_entity
+    assert ("not a readable XLSX file" in run.message) is has_entity
