@@ -98,9 +98,9 @@ class AddToBasketForm(oscar_forms.AddToBasketForm):
                 one for one in field.validators
                 if not isinstance(one, ProhibitNullCharactersValidator)
             ]  # fmt: skip
-            refusal = _("“%(name)s” contains characters that cannot be read. Type the text again.")
-            text = refusal % {"name": option.name}
-            field.validators.append(RegexValidator(CONTROL, text, inverse_match=True))
+            field.validators.append(
+                RegexValidator(CONTROL, self.unreadable(option.name), inverse_match=True)
+            )
         meaning = meaning_of(option)
         if meaning == OptionPrice.Meaning.EMAIL:
             refusal = _("Enter an email address for “%(name)s”.") % {"name": option.name}
@@ -115,6 +115,12 @@ class AddToBasketForm(oscar_forms.AddToBasketForm):
     def too_long(name: str, most: int) -> str:
         """The sentence about a text that is too long."""
         return _("“%(name)s” can have at most %(most)d characters.") % {"name": name, "most": most}
+
+    @staticmethod
+    def unreadable(name: str) -> str:
+        """The sentence about a text with control characters."""
+        text = _("“%(name)s” contains characters that cannot be read. Type the text again.")
+        return text % {"name": name}
 
     def clean_quantity(self) -> int:
         return self.cleaned_data["quantity"]

@@ -285,12 +285,14 @@ def by_handle(handles: set[str]) -> dict[str, int]:
 
 def _leave_out_pictures(record: ProductRecord) -> None:
     """Leave out the photographs beyond ``MAX_PICTURES``, with a remark."""
-    surplus = (record.pictures or [])[MAX_PICTURES:]
-    if surplus:
-        text = _("Imported without %(count)d photographs: a product can have at most %(most)d.")
-        facts = {"count": len(surplus), "most": MAX_PICTURES}
+    pictures = record.pictures or []
+    if surplus := pictures[MAX_PICTURES:]:
+        text = _(
+            "Only the first %(most)d photographs are imported; the file has %(count)d for this product."
+        )
+        facts = {"count": len(pictures), "most": MAX_PICTURES}
         record.remark(surplus[0].line, surplus[0].column, text % facts)
-        record.pictures = (record.pictures or [])[:MAX_PICTURES]
+        record.pictures = pictures[:MAX_PICTURES]
 
 
 def _check_pictures(record: ProductRecord, files: PictureFiles | None) -> None:

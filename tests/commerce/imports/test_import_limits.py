@@ -156,7 +156,9 @@ def test_photographs_of_one_product_have_a_limit(shop, monkeypatch):
 
     assert len(asked) == 100
     remarks = [remark[2] for remark in run.rows.get().remarks]
-    assert "Imported without 30 photographs: a product can have at most 100." in remarks
+    assert (
+        "Only the first 100 photographs are imported; the file has 130 for this product." in remarks
+    )
 
 
 def test_photographs_in_memory_have_a_limit(monkeypatch):
