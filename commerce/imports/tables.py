@@ -24,9 +24,9 @@ MAX_COLUMNS = 600
 MAX_CELL = 200_000
 #: Most bytes of an unpacked XLSX file, which is a zip archive.
 MAX_UNPACKED = 400 * 1024 * 1024
-#: Most bytes of a part of an XLSX file that openpyxl holds as a tree, which needs 20 to 200 times the
+#: Most bytes of a part of an XLSX file that openpyxl holds as a tree, which needs 100 times the
 #: memory: styles, for example. It reads sheets and shared texts as streams.
-MAX_TREE = 5 * 1024 * 1024
+MAX_TREE = 2 * 1024 * 1024
 #: Rows of a sheet in Excel. openpyxl yields an empty row for every number that a file leaves out.
 MAX_SHEET_ROWS = 1_048_576
 #: Empty rows in succession. Formatted but empty rows are common, this many are not.
