@@ -300,7 +300,7 @@ SHOP = {
         EXPIRES,
         "",
         "id kind profile file_name options state message total cursor ignored_columns "
-        "is_cancelling lease_key lease_until created_at started_at finished_at",
+        "is_cancelling lease_key lease_until takeovers created_at started_at finished_at",
         staff="user",
         left_out=INTERNAL,
     ),
