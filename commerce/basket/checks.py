@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
     from oscar.apps.catalogue.abstract_models import AbstractProduct
 
-
 #: Lines of one product that differ in their personal texts. Each request of a basket reads all lines.
 MOST_TEXTS = 50
 

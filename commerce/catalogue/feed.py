@@ -37,9 +37,9 @@ NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def feed_parts(*, pages: Mapping[int, str | None] | None = None) -> Iterator[str]:
     """The feed as a stream of text chunks.
 
-    Nine queries per batch, two more with a brand attribute, and a few per range of an automatic offer. ``pages`` maps products
-    shown on other pages to their URLs, ``{product_id: url}``. Variants without a price are left
-    out.
+    Nine queries per batch, two more with a brand attribute, and a few per range of an automatic
+    offer. ``pages`` maps products shown on other pages to their URLs, ``{product_id: url}``. Variants
+    without a price are left out.
     """
     yield _head()
     for rows in _batches():

@@ -94,8 +94,8 @@ class BuyBox:
     ``options`` describes all variants and ``controls`` the choice between them. ``variants`` have
     price and stock; above ``MAX_VARIANTS`` they are only some, unless all were asked for. ``personal``
     are the personal options. ``lowest`` is the lowest price of all and ``unit_price`` that of its
-    variant, ``brand`` the product's own or the shop's name. ``gallery`` has the photos independent of the selection, ``photos`` those shown: the
-    selected variant's first.
+    variant, ``brand`` the product's own or the shop's name. ``gallery`` has the photos independent of
+    the selection, ``photos`` those shown: the selected variant's first.
     """
 
     product_id: int
