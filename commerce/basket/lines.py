@@ -25,8 +25,8 @@ class BasketLine:
     """One line. Prices include tax; ``sum_before`` is the sum before discounts, if different.
 
     ``price`` is the unit price after discounts if they reduce every unit equally, as on a card;
-    otherwise it is the price before discounts. ``unit_price`` belongs to it. ``price_before`` is the price without discounts and
-    sales, if different.
+    otherwise it is the price before discounts. ``unit_price`` belongs to it. ``price_before`` is the
+    price without discounts and sales, if different.
     """
 
     line_id: int
