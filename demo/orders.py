@@ -22,9 +22,9 @@ from commerce.orders.pipeline import new_order_number
 from commerce.orders.shipments import parcels_of
 from commerce.pricing.delivery import arrival_of, delivery_charge, offered_delivery
 from commerce.pricing.parcels import parcel_of
+from commerce.pricing.tax_rates import TaxRates
 from commerce.stock.history import record_stock_changes
 from commerce.stock.selling import DETAILS, is_shipped
-from commerce.tax import STANDARD_CODE, split_gross
 from demo import files
 from demo.parcels import write_parcels, write_returns
 
@@ -198,11 +198,13 @@ def _status_after(age):
 
 
 def _write_orders(past):
-    site = Site.objects.get_current()
+    site, taxes = Site.objects.get_current(), TaxRates()
     orders = {}
     for row in past:
-        shipping, total = split_gross(row.charge), row.goods + row.charge
-        goods_net = sum((_line_net(*item) for item in row.items), Decimal(0))
+        sums = [(record.product, record.price * quantity) for record, quantity in row.items]
+        rate = taxes.rate_of_delivery(sums)
+        shipping, total = rate.split(row.charge), row.goods + row.charge
+        goods_net = sum((_net(taxes, *item) for item in row.items), Decimal(0))
         orders[row.number] = Order.objects.create(
             number=row.number,
             site=site,
@@ -212,7 +214,7 @@ def _write_orders(past):
             total_excl_tax=goods_net + shipping.excl,
             shipping_incl_tax=row.charge,
             shipping_excl_tax=shipping.excl,
-            shipping_tax_code=STANDARD_CODE,
+            shipping_tax_code=rate.code,
             shipping_address=_write_address(row),
             shipping_method=row.method.name,
             shipping_code=row.method.code,
@@ -235,15 +237,15 @@ def _write_address(row):
     )
 
 
-def _line_net(record, quantity):
-    return split_gross(record.price * quantity).excl
+def _net(taxes, record, quantity):
+    return taxes.rate_of(record.product).split(record.price).excl * quantity
 
 
 def _write_lines(past, orders):
-    lines = []
+    lines, taxes = [], TaxRates()
     for row in past:
         for record, quantity in row.items:
-            gross, net = record.price * quantity, _line_net(record, quantity)
+            gross, net = record.price * quantity, _net(taxes, record, quantity)
             lines.append(
                 Line(
                     order=orders[row.number],
@@ -260,8 +262,8 @@ def _write_lines(past, orders):
                     line_price_before_discounts_incl_tax=gross,
                     line_price_before_discounts_excl_tax=net,
                     unit_price_incl_tax=record.price,
-                    unit_price_excl_tax=split_gross(record.price).excl,
-                    tax_code=STANDARD_CODE,
+                    unit_price_excl_tax=_net(taxes, record, 1),
+                    tax_code=taxes.rate_of(record.product).code,
                     status=row.status,
                     num_allocated=quantity if row.status in OPEN else 0,
                     allocation_cancelled=row.status == "Cancelled",

@@ -24,7 +24,6 @@ from commerce.mail.outbox import queue_mail
 from commerce.models import DeliveryMethod, User
 from commerce.pricing.countries import open_countries
 from commerce.shop_settings.current import current_shop, in_the_shops_terms
-from commerce.tax import STANDARD_RATE
 from commerce.urls import absolute
 from home.models import HomePage, StandardPage
 from home.sites import sync_sites
@@ -84,8 +83,9 @@ def set_up_roles() -> str:
 
 
 def set_up_tax() -> str:
-    """Report the tax rate. There is nothing to set up: commerce.tax defines it."""
-    return f"Tax: prices include VAT at {STANDARD_RATE:.0%}."
+    """Report the standard tax rate, which the shop settings define."""
+    percent = current_shop().tax_percent.normalize()
+    return f"Tax: prices include VAT at {percent:f} %. Check it in the shop settings."
 
 
 @transaction.atomic

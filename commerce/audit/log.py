@@ -28,6 +28,7 @@ from commerce.models import (
     DeliveryMethod,
     OptionPrice,
     ProductFile,
+    ProductTypeTax,
     SalePrice,
 )
 
@@ -220,6 +221,7 @@ def watch_the_shop() -> None:
         name=_("Voucher"),
     )  # fmt: skip
     watch(OptionPrice, "price", name=_("Price of an option"))
+    watch(ProductTypeTax, "percent", name=_("VAT rate of a product type"))
     watch(BundlePart, "bundle", "part", "quantity", name=_("Part of a bundle"))
     watch(
         ProductFile, "product", "title", "name", "size", "is_offered", name=_("File for download")

@@ -14,6 +14,7 @@ from oscar.apps.dashboard.catalogue.forms import OptionForm as OscarOptionForm
 from oscar.apps.dashboard.catalogue.forms import (
     ProductAttributesForm as OscarProductAttributesForm,
 )
+from oscar.apps.dashboard.catalogue.forms import ProductClassForm as OscarProductClassForm
 from oscar.apps.dashboard.catalogue.forms import ProductForm as OscarProductForm
 from oscar.apps.dashboard.catalogue.forms import ProductImageForm as OscarProductImageForm
 from oscar.apps.dashboard.catalogue.forms import SetProductPriceForm as OscarSetProductPriceForm
@@ -24,7 +25,8 @@ from oscar.core.loading import get_model
 from commerce.catalogue.variant_editing import duplicate_of, options_of_class
 from commerce.dashboard.datetime_fields import ExactTimes
 from commerce.images.uploads import photographs_only
-from commerce.models import BundlePart, OptionPrice, ProductDetails, User
+from commerce.models import BundlePart, OptionPrice, ProductDetails, ProductTypeTax, User
+from commerce.models.tax import PERCENT
 from commerce.orders.reservations import lock_stock
 from commerce.pricing.price_rules import changed_price, refusal_of_price
 from commerce.slugs import code_from, cut_slug
@@ -142,6 +144,34 @@ class OptionForm(OscarOptionForm):
                 values["max_length"] = self.cleaned_data["max_length"]
             OptionPrice.objects.update_or_create(option=option, defaults=values)
         return option
+
+
+class ProductClassForm(OscarProductClassForm):
+    """A product type with its VAT rate."""
+
+    tax_percent = forms.DecimalField(
+        label=_("VAT rate in %"), max_digits=4, decimal_places=2, validators=PERCENT,
+        required=False, help_text=_("Leave empty for the standard rate in the shop settings."),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        pk = self.instance.pk
+        row = ProductTypeTax.objects.filter(pk=pk).first() if pk else None
+        self.initial["tax_percent"] = row and row.percent.normalize() + 0
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> Any:
+        product_class = super().save(commit)
+        percent = self.cleaned_data["tax_percent"]
+        if percent is not None and commit:
+            ProductTypeTax.objects.update_or_create(
+                product_class=product_class, defaults={"percent": percent}
+            )
+        elif commit:
+            for row in ProductTypeTax.objects.filter(product_class=product_class):
+                row.delete()
+        return product_class
 
 
 class ProductAttributesForm(OscarProductAttributesForm):

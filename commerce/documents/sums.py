@@ -13,12 +13,10 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from commerce.money import CENT, round_money
-from commerce.tax import STANDARD_CODE, STANDARD_RATE
+from commerce.tax import percent_in
 
 ZERO = Decimal("0.00")
 K = TypeVar("K")
-#: Tax rates by the tax code of an order line.
-RATES = {STANDARD_CODE: STANDARD_RATE}
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,9 @@ class Part:
 
 def rate_of(net: Decimal, gross: Decimal, code: str = "") -> Decimal:
     """The tax rate between two amounts as a percentage: by its code, else computed and rounded."""
-    if code in RATES and (net != gross or not gross):
-        return (RATES[code] * 100).normalize() + 0
+    percent = percent_in(code)
+    if percent is not None and (net != gross or not gross):
+        return percent.normalize() + 0
     if net == gross:
         return Decimal(0)
     return ((gross / net - 1) * 100).quantize(Decimal("0.1")) if net else Decimal(0)

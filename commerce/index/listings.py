@@ -41,7 +41,6 @@ from commerce.pricing.prices import Quote
 from commerce.pricing.unit_prices import UnitPrice, shown_unit_price
 from commerce.stock.availability import BEST_FIRST, SOLD_OUT, availability_of, record_to_sell
 from commerce.stock.selling import DETAILS
-from commerce.tax import split_gross
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -315,13 +314,10 @@ def _card(
 
 
 def _quote(window: _Window) -> Quote:
-    split = split_gross(window.price)
     return Quote(
         currency=window.currency,
         list_price=window.was or window.price,
         price=window.price,
-        tax=split.tax,
-        excl_tax=split.excl,
         until=window.ends,
     )
 

@@ -43,6 +43,7 @@ from commerce.models.shop import (
     WishListLink,
 )
 from commerce.models.shop_settings import ShopSettings
+from commerce.models.tax import ProductTypeTax
 from commerce.models.workers import WorkerHeartbeat
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "ProductDetails",
     "ProductFile",
     "ProductPhoto",
+    "ProductTypeTax",
     "ProfilePicture",
     "PromotedResult",
     "Retirement",

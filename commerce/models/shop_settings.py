@@ -19,6 +19,7 @@ from wagtail.contrib.settings.models import BaseGenericSetting
 from wagtail.fields import StreamField
 
 from commerce.models.cache_tags import SETS, SITE
+from commerce.models.tax import PERCENT
 from commerce.shop_values.choices import FONTS, LANGUAGES, currencies, time_zones
 from commerce.shop_values.closed_days import closed_days_in, public_holidays
 from commerce.shop_values.palette import DARK, LIGHT, BaseColours, contrast_errors
@@ -108,6 +109,14 @@ class ShopSettings(BaseGenericSetting):
     currency = models.CharField(
         _("currency"), max_length=3, blank=True, choices=currencies,
         help_text=_("Cannot change once a product has a price or an order exists."),
+    )  # fmt: skip
+    tax_percent = models.DecimalField(
+        _("standard VAT rate in %"), max_digits=4, decimal_places=2, null=True, blank=True,
+        validators=PERCENT,
+        help_text=_(
+            "Prices include it. Leave empty for the rate of the country. A product type, such as books,"
+            " can have a rate of its own."
+        ),
     )  # fmt: skip
     language = models.CharField(_("language"), max_length=10, blank=True, choices=LANGUAGES)
     time_zone = models.CharField(_("time zone"), max_length=40, blank=True, choices=time_zones)

@@ -44,6 +44,7 @@ class OrderCreator(OscarOrderCreator):
     ) -> AbstractLine:
         """Title the line with its choices, which mails and documents then name.
 
+        Its tax code is of the rate that it is charged, not of when it was put in the basket.
         Products without stock tracking get no allocation: dispatch would look for it.
         """
         fields = dict(extra_line_fields or {})
@@ -53,6 +54,7 @@ class OrderCreator(OscarOrderCreator):
         attributes = basket_line.attributes.all()
         choices = choices_of(row for row in attributes if not meaning_of(row.option))
         title = title_with_choices(basket_line.product.get_title(), choices)
+        basket_line.tax_code = basket_line.purchase_info.price.tax_code
         return super().create_line_models(order, basket_line, {"title": title[:255], **fields})
 
     def create_line_attributes(

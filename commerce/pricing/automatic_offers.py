@@ -40,7 +40,6 @@ class OfferPrice:
     """The price of one unit after the offers active at a moment, and the offers applied."""
 
     price: Decimal
-    excl_tax: Decimal
     offers: tuple[AbstractConditionalOffer, ...]
 
 
@@ -173,7 +172,7 @@ class OfferBook:
         return moments
 
     def price_of_one(
-        self, stockrecord: AbstractStockRecord, price: Decimal, *, excl_tax: Decimal, at: datetime
+        self, stockrecord: AbstractStockRecord, price: Decimal, *, at: datetime
     ) -> OfferPrice | None:
         """The price of one unit under the offers active at a moment, given its price before offers.
 
@@ -189,7 +188,7 @@ class OfferBook:
         keys = tuple(offer.pk for offer in offers)
         key = (price, product.is_discountable, keys, memberships)
         if key not in self._prices:
-            self._prices[key] = _price_in_basket(stockrecord, price, excl_tax, offers)
+            self._prices[key] = _price_in_basket(stockrecord, price, offers)
         return self._prices[key]
 
 
@@ -215,12 +214,12 @@ class _BasketOfOne:
     #: Set by the engine.
     offer_applications: Iterable[Mapping[str, Any]]
 
-    def __init__(self, stockrecord: AbstractStockRecord, price: Decimal, excl_tax: Decimal) -> None:
+    def __init__(self, stockrecord: AbstractStockRecord, price: Decimal) -> None:
         self.currency = stockrecord.price_currency
         self.line = get_model("basket", "Line")(
             product=stockrecord.product, stockrecord=stockrecord, quantity=1
         )
-        fixed = TaxInclusiveFixedPrice(self.currency, excl_tax=excl_tax, tax=price - excl_tax)
+        fixed = TaxInclusiveFixedPrice(self.currency, excl_tax=price, tax=Decimal(0))
         self.line._info = PurchaseInfo(price=fixed, availability=None, stockrecord=stockrecord)
 
     def all_lines(self) -> list[AbstractLine]:
@@ -230,10 +229,9 @@ class _BasketOfOne:
 def _price_in_basket(
     stockrecord: AbstractStockRecord,
     price: Decimal,
-    excl_tax: Decimal,
     offers: Iterable[AbstractConditionalOffer],
 ) -> OfferPrice | None:
-    basket = _BasketOfOne(stockrecord, price, excl_tax)
+    basket = _BasketOfOne(stockrecord, price)
     get_class("offer.applicator", "Applicator")().apply_offers(basket, offers)
     after = basket.line.line_price_incl_tax_incl_discounts
     if after >= price:
@@ -241,7 +239,6 @@ def _price_in_basket(
     applied = {row["offer"].pk for row in basket.offer_applications if row["discount"] > 0}
     return OfferPrice(
         price=Decimal(after),
-        excl_tax=Decimal(basket.line.line_price_excl_tax_incl_discounts),
         offers=tuple(offer for offer in offers if offer.pk in applied),
     )
 

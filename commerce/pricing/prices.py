@@ -1,6 +1,7 @@
 """The price of a product at a moment. Stages and their order: docs/pricing.md.
 
-List price → sale price → automatic offers at quantity one → tax. Vouchers and offers that need more
+List price → sale price → automatic offers at quantity one. Tax is split off by
+the basket (``commerce.pricing.strategy``). Vouchers and offers that need more
 than one unit apply in the basket only.
 """
 
@@ -16,7 +17,6 @@ from typing import TYPE_CHECKING
 from commerce.clock import shop_now
 from commerce.models import SalePrice
 from commerce.pricing.automatic_offers import OfferBook, offer_end
-from commerce.tax import split_gross
 
 if TYPE_CHECKING:
     from oscar.apps.partner.abstract_models import AbstractStockRecord
@@ -47,8 +47,6 @@ class Quote:
     currency: str
     list_price: Decimal
     price: Decimal
-    tax: Decimal
-    excl_tax: Decimal
     until: datetime | None = None
     since: datetime | None = None
     stages: tuple[Stage, ...] = ()
@@ -92,14 +90,11 @@ def quote_at_sale(stockrecord: AbstractStockRecord, sale: SalePrice | None) -> Q
         return None
     lower = sale if sale is not None and sale.price < stockrecord.price else None
     price = lower.price if lower else stockrecord.price
-    split = split_gross(price)
     stages = [Stage(LIST, stockrecord.price), *([Stage(SALE, price)] if lower else [])]
     return Quote(
         currency=stockrecord.price_currency,
         list_price=stockrecord.price,
         price=price,
-        tax=split.tax,
-        excl_tax=split.excl,
         until=lower.until if lower else None,
         since=lower.start if lower else None,
         stages=tuple(stages),
@@ -115,7 +110,7 @@ def quote_under_offers(
     """
     if quote is None:
         return None
-    found = offers.price_of_one(stockrecord, quote.price, excl_tax=quote.excl_tax, at=at)
+    found = offers.price_of_one(stockrecord, quote.price, at=at)
     if found is None:
         return quote
     names = ", ".join(offer.name for offer in found.offers)
@@ -124,8 +119,6 @@ def quote_under_offers(
     return replace(
         quote,
         price=found.price,
-        excl_tax=found.excl_tax,
-        tax=found.price - found.excl_tax,
         until=min(filter(None, ends), default=None),
         since=max(filter(None, starts), default=None),
         stages=(*quote.stages, Stage(OFFER, found.price, names)),

@@ -10,7 +10,6 @@ from oscar.core.prices import Price
 from commerce.models import DeliveryMethod
 from commerce.pricing.delivery import NOTHING_WEIGHED, arrival_of, delivery_charge
 from commerce.pricing.parcels import Parcel
-from commerce.tax import STANDARD_CODE, split_gross
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket
@@ -29,9 +28,15 @@ class TimedDelivery(Base):
 
     def calculate(self, basket: AbstractBasket) -> Price:
         charge = delivery_charge(self.method, basket.total_incl_tax, self.parcel)
+        goods = (
+            (line.product, line.line_price_incl_tax_incl_discounts)
+            for line in basket.all_lines()
+            if line.purchase_info.price.exists
+        )
+        rate = basket.strategy.taxes.rate_of_delivery(goods)
         return Price(
             currency=basket.currency,
-            excl_tax=split_gross(charge).excl,
+            excl_tax=rate.split(charge).excl,
             incl_tax=charge,
-            tax_code=STANDARD_CODE,
+            tax_code=rate.code,
         )

@@ -18,8 +18,9 @@ from oscar.apps.partner.strategy import StockRequired, Structured
 from commerce.models import User
 from commerce.options.personal import surcharge_of
 from commerce.pricing.prices import SaleBook
+from commerce.pricing.tax_rates import TaxRates
 from commerce.stock.availability import record_to_sell
-from commerce.tax import STANDARD_CODE, split_gross
+from commerce.tax import TaxRate
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractLine
@@ -38,6 +39,11 @@ class ShopStrategy(StockRequired, Structured):
         """The prices at the request's moment; created on first use."""
         return SaleBook()
 
+    @cached_property
+    def taxes(self) -> TaxRates:
+        """The tax rates at the request's moment; read on first use."""
+        return TaxRates()
+
     def fetch_for_line(
         self, line: AbstractLine, stockrecord: AbstractStockRecord | None = None
     ) -> PurchaseInfo:
@@ -45,7 +51,9 @@ class ShopStrategy(StockRequired, Structured):
         info = super().fetch_for_line(line, stockrecord)
         surcharge = surcharge_of(line)
         if surcharge and info.price.exists:
-            return info._replace(price=_dearer(info.price, surcharge))
+            rate = self.taxes.rate_of(line.product)
+            price = _with_tax(info.price.currency, info.price.incl_tax + surcharge, rate)
+            return info._replace(price=price)
         return info
 
     def select_stockrecord(self, product: AbstractProduct) -> AbstractStockRecord | None:
@@ -58,12 +66,7 @@ class ShopStrategy(StockRequired, Structured):
         quote = self.sales.quote(stockrecord) if stockrecord else None
         if quote is None:
             return UnavailablePrice()
-        return TaxInclusiveFixedPrice(
-            currency=quote.currency,
-            excl_tax=quote.excl_tax,
-            tax=quote.tax,
-            tax_code=STANDARD_CODE,
-        )
+        return _with_tax(quote.currency, quote.price, self.taxes.rate_of(product))
 
     def availability_policy(
         self, product: AbstractProduct, stockrecord: AbstractStockRecord | None
@@ -88,14 +91,11 @@ class ShopStrategy(StockRequired, Structured):
         )
 
 
-def _dearer(price: PriceBase, surcharge: Decimal) -> PriceBase:
-    """A price with the surcharge of a line's choices, which bears the same tax."""
-    split = split_gross(price.incl_tax + surcharge)
+def _with_tax(currency: str, gross: Decimal, rate: TaxRate) -> PriceBase:
+    """A price that includes tax, with its parts."""
+    split = rate.split(gross)
     return TaxInclusiveFixedPrice(
-        currency=price.currency,
-        excl_tax=split.excl,
-        tax=split.tax,
-        tax_code=price.tax_code,
+        currency=currency, excl_tax=split.excl, tax=split.tax, tax_code=rate.code
     )
 
 

@@ -67,6 +67,7 @@ PLAIN = nothing_personal(
             "is_in_stock is_on_sale sort is_public"
         ),
         "commerce.optionprice": "option price max_length meaning",
+        "commerce.producttypetax": "product_class percent",
         "commerce.optionvaluedisplay": "id value position colour picture",
         "commerce.productdetails": (
             "product weight length width height is_shipped is_stock_counted gift_card_value content content_unit min_quantity "
@@ -80,7 +81,7 @@ PLAIN = nothing_personal(
             "id name strapline company address representative register_number vat_number email "
             "telephone hours logo paper ink accent sale paper_dark ink_dark accent_dark sale_dark "
             "heading_font body_font country currency language time_zone units holiday_region "
-            "closed_days order_number_prefix max_items download_days download_limit price_bands product_word "
+            "closed_days tax_percent order_number_prefix max_items download_days download_limit price_bands product_word "
             "product_word_plural facts_label facts care_attribute brand_attribute "
             "height_attribute width_attribute empty_basket_text empty_search_text not_found_text"
         ),

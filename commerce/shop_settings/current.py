@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from email.utils import parseaddr
 from functools import cached_property
 from typing import Any, TypeVar
@@ -30,6 +31,7 @@ from commerce.shop_values.choices import LANGUAGES, time_zones
 from commerce.shop_values.closed_days import closed_days_in, public_holidays
 from commerce.shop_values.palette import DARK, LIGHT, BaseColours
 from commerce.shop_values.price_bands import bands_in
+from commerce.shop_values.vat_rates import standard_percent
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -69,6 +71,7 @@ class Shop:
     body_font: str
     country: str
     currency: str
+    tax_percent: Decimal
     language: str
     time_zone: str
     is_metric: bool
@@ -152,6 +155,7 @@ def current_shop() -> Shop:
 def _read() -> Shop:
     row = ShopSettings.objects.order_by("pk").first() or ShopSettings()
     seller = settings.SELLER
+    country = row.country_id or settings.DELIVERY_HOME_COUNTRY
     return Shop(
         name=row.name or settings.SITE_NAME,
         strapline=row.strapline,
@@ -168,8 +172,9 @@ def _read() -> Shop:
         dark=_colours(row.dark_colours(), DARK),
         heading_font=row.heading_font,
         body_font=row.body_font,
-        country=row.country_id or settings.DELIVERY_HOME_COUNTRY,
+        country=country,
         currency=row.currency or settings.OSCAR_DEFAULT_CURRENCY,
+        tax_percent=standard_percent(country) if row.tax_percent is None else row.tax_percent,
         language=row.language if row.language in LANGUAGE_CODES else settings.LANGUAGE_CODE,
         time_zone=row.time_zone if row.time_zone in dict(time_zones()) else settings.TIME_ZONE,
         is_metric=row.units == ShopSettings.Units.METRIC,

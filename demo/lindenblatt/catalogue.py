@@ -18,6 +18,7 @@ from commerce.models import (
     OptionValueDisplay,
     ProductDetails,
     ProductFile,
+    ProductTypeTax,
     SearchSynonym,
     VariantOption,
 )
@@ -66,12 +67,17 @@ def _category(row: dict[str, Any], *, parent: Any) -> Any:
 def load_product_types() -> dict[str, Any]:
     """The product types by code, with their options and attributes. Creates missing ones."""
     data, found = goods.read("products"), {}
+    rates = goods.read("shop")["tax"]
     groups = {code: _option_group(code, row) for code, row in data["options"].items()}
     for code, row in data["types"].items():
         product_type, _is_new = ProductClass.objects.get_or_create(
             name=row["name"],
             defaults={"requires_shipping": row["shipped"], "track_stock": row.get("tracked", True)},
         )
+        if row["tax"] != "standard":
+            ProductTypeTax.objects.get_or_create(
+                product_class=product_type, defaults={"percent": rates[row["tax"]]}
+            )
         for position, option in enumerate(row["options"]):
             _declare_option(product_type, option, data["options"][option], groups[option], position)
         for attribute in row["attributes"]:

@@ -56,8 +56,7 @@ def set_up_form() -> None:
             ),
             ObjectList(
                 [
-                    _rows(_("Region"), ("country", "currency"), ("language", "time_zone")),
-                    FieldPanel("units"),
+                    _rows(_("Region"), ("country", "currency"), ("tax_percent", "language"), ("time_zone", "units")),
                     _group(_("Days without dispatch"), "holiday_region", "closed_days"),
                     _rows(_("Orders"), ("order_number_prefix", "max_items")),
                     _rows(_("Downloads"), ("download_days", "download_limit")),

@@ -43,16 +43,18 @@ class DemoShop:
     price: str
     other_currency: str
     tax: str
+    tax_codes: set
     searches: tuple
 
 
 SHOPS = [
     DemoShop(
-        "saltmarsh", "en-gb", GERMAN, PRINTS, r"£\d+(\.\d\d)?", "€", "VAT", ("mug", "teepot", "zzz")
+        "saltmarsh", "en-gb", GERMAN, PRINTS, r"£\d+(\.\d\d)?", "€", "VAT",
+        {"GB-20"}, ("mug", "teepot", "zzz"),
     ),
     DemoShop(
         "lindenblatt", "de", ENGLISH, POTTERY, r"\d+(,\d\d)?\s€", "£", "MwSt.",
-        ("linde", "gingko", "zzz"),
+        {"DE-19", "DE-7"}, ("linde", "gingko", "zzz"),
     ),
 ]  # fmt: skip
 STARTS = (
@@ -156,6 +158,8 @@ def assert_priced_as(shop, pages):
         assert re.search(shop.price, price), (listing.path, price)
         assert shop.tax in price, (listing.path, price)
     assert len(listings) >= 24
+    lines = get_model("order", "Line").objects
+    assert set(lines.values_list("tax_code", flat=True)) == shop.tax_codes
 
 
 # One test for all: loading a shop takes long.
