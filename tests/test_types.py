@@ -22,7 +22,6 @@ FILES = (
 
 
 @pytest.mark.slow
-@pytest.mark.no_database
 def test_mypy_finds_a_wrong_sum_and_a_partly_typed_function(tmp_path):
     shadows = []
     for name in FILES:

@@ -359,7 +359,6 @@ OFFERS = st.lists(
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 class TestAnyOffers(TestCase):
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(

@@ -337,7 +337,6 @@ CHANGES = st.lists(
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 class TestAnyOrder(TestCase):
     """Lists match the catalogue after any sequence of changes."""
 

@@ -267,7 +267,6 @@ def difference(after, anew, page):
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 def test_after_each_change_every_page_equals_that_of_a_new_process(site_root, client, process):
     call_command("load_demo", "--no-renditions", "-v0")
     factories.pretend_rendered()

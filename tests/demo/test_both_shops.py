@@ -15,7 +15,7 @@ from oscar.core.loading import get_model
 from commerce.models import Listing
 from tests.factories import pretend_rendered
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.no_cover]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 #: Words that are on shop pages, of one language only.
 ENGLISH = re.compile(

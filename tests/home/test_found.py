@@ -349,7 +349,6 @@ def test_merchandiser_retires_a_product(client, site_root, mug, vase):
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 def test_every_url_in_the_demo_sitemap_responds(client, site_root):
     call_command("load_demo", "--no-renditions", verbosity=0)
     call_command("sync_sites", verbosity=0)

@@ -50,7 +50,6 @@ def name_everything():
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 def test_hostile_names_are_text_on_every_staff_page(shop, site_root, client):
     create_page_roles()
     pages = make_staff_pages(site_root)

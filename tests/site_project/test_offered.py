@@ -49,7 +49,7 @@ def refusals(person, html, here):
 
 
 @pytest.mark.parametrize("role", [EDITOR, MERCHANDISER, SUPPORT, FINANCE])
-@pytest.mark.no_cover
+@pytest.mark.slow
 def test_dashboard_offers_nothing_that_it_refuses(pages, client, role):
     person = make_person(role)
     client.force_login(person)

@@ -101,7 +101,6 @@ BROKEN_WITHOUT_A_FORM = {
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.slow
-@pytest.mark.no_cover
 def test_role_has_access_as_the_table_says(pages, quiet, role, method):
     person = make_person(role)
     quiet.force_login(person)
@@ -238,7 +237,6 @@ def writes_of(queries):
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover
 def test_get_requests_of_staff_pages_change_no_table(pages, quiet):
     quiet.force_login(make_person(SUPERUSER))
     session = quiet.session.session_key

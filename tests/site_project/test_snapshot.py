@@ -53,7 +53,6 @@ def snapshot(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.no_database
 def test_snapshot_equals_a_migrated_database(snapshot, tmp_path):
     folder = tmp_path / "migrated"
     folder.mkdir()
