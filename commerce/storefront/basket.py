@@ -66,7 +66,6 @@ class BasketPage(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         basket = self.request.basket
-        forget_expired_removals(self.request.session)
         errors = kwargs.pop("errors", {})
         notices = notices_for(basket)
         lines = lines_of(basket, read=prices_read(self.request))
@@ -152,6 +151,7 @@ class BasketView(BasketPage):
         return super().get_context_data(**kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        forget_expired_removals(request.session)
         if not request.basket.pk:
             return self.done()
         try:
@@ -254,6 +254,7 @@ class BasketAddView(OscarBasketAddView):
 
     def form_valid(self, form: Form) -> HttpResponse:
         basket, units = self.request.basket, form.cleaned_data["quantity"]
+        forget_expired_removals(self.request.session)
         self.line, _is_new = basket.add_product(form.product, units, form.cleaned_options())
         self.add_signal.send(
             sender=self, product=form.product, user=self.request.user, request=self.request
@@ -302,6 +303,7 @@ class BasketUndoView(BasketPage):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        forget_expired_removals(request.session)
         try:
             counts = restore_lines(request.basket, request.session, request.POST.get("token", ""))
             level, text = self.outcome(*counts)
