@@ -300,6 +300,18 @@ def lose_worker(run):
     ImportRun.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
+def interrupted(monkeypatch, *, times):
+    """A started import whose worker was killed several times."""
+    run = checked(simple(2))
+    start_import(run.pk)
+    with monkeypatch.context() as patch:
+        patch.setattr(processing, "records_of", killed)
+        for _time in range(times):
+            lose_worker(run)
+    run.refresh_from_db()
+    return run
+
+
 @pytest.mark.django_db
 def test_run_whose_file_kills_every_worker_fails(shop, monkeypatch):
     monkeypatch.setattr(processing, "records_of", killed)
@@ -323,13 +335,7 @@ def test_run_whose_file_kills_every_worker_fails(shop, monkeypatch):
 
 @pytest.mark.django_db
 def test_progress_of_a_run_forgets_lost_workers(shop, monkeypatch):
-    run = checked(simple(2))
-    start_import(run.pk)
-    with monkeypatch.context() as patch:
-        patch.setattr(processing, "records_of", killed)
-        for _attempt in range(4):
-            lose_worker(run)
-    run.refresh_from_db()
+    run = interrupted(monkeypatch, times=4)
     assert run.takeovers == 3
 
     ImportRun.objects.update(lease_until=None)  # released, not lost
@@ -341,10 +347,8 @@ def test_progress_of_a_run_forgets_lost_workers(shop, monkeypatch):
 
 @pytest.mark.django_db
 def test_run_is_cancelled_before_its_file_is_read(shop, monkeypatch):
-    run = checked(simple(2))
-    start_import(run.pk)
+    run = interrupted(monkeypatch, times=1)
     monkeypatch.setattr(processing, "records_of", killed)
-    lose_worker(run)
 
     cancel(run.pk)
     assert continue_run(run.pk, seconds=60) == 0
