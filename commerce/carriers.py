@@ -4,6 +4,10 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+#: The code of goods that the customer collects at the shop. Staff can't choose it.
+COLLECTION = "collection"
 
 
 def carrier_choices(country: str) -> list[tuple[str, str]]:
@@ -22,6 +26,8 @@ def carrier_choices(country: str) -> list[tuple[str, str]]:
 
 def carrier_name(code: str) -> str:
     """A carrier's name; its code if it is no longer configured."""
+    if code == COLLECTION:
+        return _("Collection at the shop")
     carrier = settings.CARRIERS.get(code)
     return str(carrier["name"]) if carrier else code
 

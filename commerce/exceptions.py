@@ -6,11 +6,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Shortage:
-    """A product with fewer units available than wanted."""
+    """A product with fewer units available than wanted.
+
+    Of a bundle, ``missing`` are the titles of its short parts. Of a product that is wanted for bundles
+    too, ``bundles`` are their titles, and ``wanted`` includes these units.
+    """
 
     title: str
     wanted: int
     available: int
+    product_id: int | None = None
+    missing: tuple[str, ...] = ()
+    bundles: tuple[str, ...] = ()
 
 
 class OutOfStock(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,11 +18,13 @@ from commerce.imports.records import ReadOptions, Record
 from commerce.imports.widgets import MomentWidget, Sheet, TextWidget, column
 from commerce.models import User
 from commerce.rich_html import clean_html, plain_text
-from commerce.slugs import cut_slug, slug_from
+from commerce.slugs import cut_slug, slug_of_name, unique_slug
 from home.models import HomePage, StandardPage, StoryIndexPage, StoryPage
 
 #: The lengths of a standfirst and of an author.
 INTRO, AUTHOR = 300, 80
+#: The length of a page's slug.
+MAX_SLUG = 255
 
 
 class Facts(NamedTuple):
@@ -114,16 +116,18 @@ class PageKind(FlatKind):
     def create(self, state: State, options: ReadOptions) -> int:
         """See ``FlatKind``."""
         body = [{"type": "text", "value": state["body"]}]
-        common = {"title": state["title"], "slug": state["slug"], "live": False}
-        parent: Any = StoryIndexPage.objects.first() if state["is_story"] else None
+        journal = StoryIndexPage.objects.first() if state["is_story"] else None
+        parent: Any = journal or HomePage.objects.first()
+        # Several entries of a feed can have the same last part of their address, or title.
+        slug = unique_slug(state["slug"], parent.get_children(), length=MAX_SLUG)
+        common = {"title": state["title"], "slug": slug, "live": False}
         page: Any
-        if parent is not None:
+        if journal is not None:
             page = StoryPage(
                 **common, body=body, author=state["author"], standfirst=state["intro"],
                 date=datetime.fromisoformat(state["date"]).date(),
             )  # fmt: skip
         else:
-            parent = HomePage.objects.first()
             page = StandardPage(**common, body=body, intro=state["intro"])
         parent.add_child(instance=page)
         page.save_revision()
@@ -148,13 +152,13 @@ class PageKind(FlatKind):
 
 
 def _slug_of(state: State) -> str:
-    """The last part of the entry's old address, else its title."""
+    """The last part of the entry's old address, else its title, as a slug in ASCII."""
     try:
         path = urlsplit(state["link"]).path.rstrip("/")
     except ValueError:  # no address; the title is enough
         path = ""
     name = path.rpartition("/")[2].removesuffix(".html")
-    return cut_slug(slug_from(name or state["title"]), 255)
+    return cut_slug(slug_of_name(unquote(name) or state["title"]), MAX_SLUG)
 
 
 def _day(moment: str | None) -> str:

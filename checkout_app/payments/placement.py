@@ -32,6 +32,7 @@ from commerce.orders.pipeline import new_order_number
 from commerce.orders.reservations import reserve_stock
 from commerce.pricing.delivery import promised_arrival
 from commerce.stock.availability import is_for_sale, units_to_reserve
+from commerce.stock.bundles import shortages_as_ordered
 from commerce.stock.history import Cause
 from commerce.stock.selling import selling_of
 from commerce.transactions import retry_transient
@@ -148,12 +149,16 @@ def place_order(submission: Submission, *, at: datetime | None = None) -> Paymen
 def reserve_units(basket: AbstractBasket, cause: Cause) -> None:
     """Reserve the units of a basket, of bundles those of their parts.
 
-    Raises TotalChanged if the parts of a bundle changed before its record was locked.
+    Raises OutOfStock with the shortages of what the shopper bought, and TotalChanged if the parts of
+    a bundle changed before its record was locked.
     """
     lines = list(basket.all_lines())
-    units = units_to_reserve(lines)
     own = {line.stockrecord_id for line in lines if line.stockrecord_id}
-    reserve_stock(units, cause, with_lock_of=own)
+    try:
+        units = units_to_reserve(lines)
+        reserve_stock(units, cause, with_lock_of=own)
+    except OutOfStock as error:
+        raise OutOfStock(shortages_as_ordered(error.items, lines)) from error
     if not own <= units.keys() and units_to_reserve(lines) != units:
         raise TotalChanged(None, reason=_("A set in your basket has changed. Please check it."))
 

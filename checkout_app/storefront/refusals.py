@@ -4,7 +4,7 @@ from django.http import JsonResponse
 from django.utils.translation import gettext as _
 
 from checkout_app.exceptions import TotalChanged
-from commerce.exceptions import OutOfStock
+from commerce.exceptions import OutOfStock, Shortage
 from commerce.money import format_money
 
 
@@ -15,15 +15,29 @@ def refuse(text: str, href: str, status: int = 409) -> JsonResponse:
 
 def shortage_text(error: OutOfStock) -> str:
     """The message for items that are out of stock or short."""
-    parts = [
-        _("%(title)s is sold out") % {"title": item.title}
-        if item.available == 0
-        else _("only %(available)d of %(title)s left")
-        % {"title": item.title, "available": item.available}
-        for item in error.items
-    ]
     return _("Your basket has changed: %(what)s. You haven’t been charged.") % {
-        "what": ", ".join(parts)
+        "what": ", ".join(map(_text_of, error.items))
+    }
+
+
+def _text_of(item: Shortage) -> str:
+    if item.missing and not item.available:
+        text = _("%(title)s is sold out (missing: %(missing)s)")
+    elif item.missing:
+        text = _("only %(available)d of %(title)s left (too few: %(missing)s)")
+    elif item.bundles and not item.available:
+        text = _("%(title)s is sold out, also for %(bundles)s")
+    elif item.bundles:
+        text = _("only %(available)d of %(title)s left, including those for %(bundles)s")
+    elif not item.available:
+        text = _("%(title)s is sold out")
+    else:
+        text = _("only %(available)d of %(title)s left")
+    return text % {
+        "title": item.title,
+        "available": item.available,
+        "missing": "; ".join(item.missing),
+        "bundles": "; ".join(item.bundles),
     }
 
 

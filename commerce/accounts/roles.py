@@ -41,7 +41,7 @@ GRANTS = {
             "range": "vacd",
         },
         "voucher": {"voucher": "vacd", "voucherset": "vacd"},
-        "reviews": {"productreview": "vac"},
+        "reviews": {"productreview": "vac"},  # "a": an import of reviews adds them
         "analytics": {"userrecord": "v", "productrecord": "v"},
         "order": {"order": "v"},
         "commerce": {

@@ -74,7 +74,8 @@ def _removals(session: SessionBase) -> dict[str, list[Any]]:
 def forget_expired_removals(session: SessionBase) -> None:
     """Delete removals that can't be undone any more, and a session that was stored only for them.
 
-    Without a session, the page cache serves the browser again.
+    Without a session, the page cache serves the browser again. Only for requests that change the
+    basket: a page that is only viewed writes nothing, and reading ignores expired removals.
     """
     if REMOVALS not in session:
         return

@@ -16,6 +16,7 @@ from commerce.carriers import carrier_choices
 from commerce.digital.goods import AUTOMATIC, Fulfilment
 from commerce.orders.pipeline import moves_for_staff
 from commerce.orders.provision import parcel_units_left, units_left
+from commerce.pricing.delivery import is_collected
 from commerce.shop_settings.current import current_shop
 
 
@@ -67,7 +68,10 @@ class ProvideForm(UnitsForm):
 
 
 class DispatchForm(UnitsForm):
-    """One parcel: the quantity of each unsent item, and the label. ``key`` prevents duplicates."""
+    """One parcel: the quantity of each unsent item, and the label. ``key`` prevents duplicates.
+
+    What the customer collects at the shop has no label.
+    """
 
     key = forms.CharField(max_length=64, widget=forms.HiddenInput)
     carrier = forms.ChoiceField(
@@ -78,6 +82,10 @@ class DispatchForm(UnitsForm):
     def __init__(self, order: AbstractOrder, data: QueryDict | None = None) -> None:
         super().__init__(data, initial={"key": uuid.uuid4().hex})
         self.add_lines(order, parcel_units_left(order))
+        self.is_collected = is_collected(order)
+        if self.is_collected:
+            del self.fields["carrier"], self.fields["tracking_number"]
+            return
         for name in ("carrier", "tracking_number"):
             self.fields[name].widget.attrs["class"] = "form-control w-100 no-widget-init"
         self.fields["tracking_number"].widget.attrs["autocomplete"] = "off"

@@ -39,6 +39,7 @@ from commerce.orders.pipeline import BY_HAND, refusal_for_staff
 from commerce.orders.provision import provide
 from commerce.orders.shipments import cancel_rest, mark_delivered, may_cancel_rest, parcels_of, ship
 from commerce.orders.shipping_address import correct_address, refusal_of_address
+from commerce.pricing.delivery import is_collected
 from commerce.requests import parse_pk
 
 
@@ -118,13 +119,18 @@ class OrderDetailView(OscarOrderDetailView):
         form = DispatchForm(order, data=request.POST)
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(dispatch_form=form))
-        label = {name: form.cleaned_data[name] for name in ("carrier", "tracking_number", "key")}
+        names = ("carrier", "tracking_number", "key")
+        label = {name: form.cleaned_data[name] for name in names if name in form.cleaned_data}
         try:
             ship(order.pk, units=form.units(), user=signed_in_user(request), **label)
         except DispatchRefused as refusal:
             form.add_error(None, str(refusal))
             return self.render_to_response(self.get_context_data(dispatch_form=form))
-        messages.success(request, _("Parcel dispatched. We’ve emailed the customer."))
+        if form.is_collected:
+            text = _("The items are ready to collect. We’ve emailed the customer.")
+        else:
+            text = _("Parcel dispatched. We’ve emailed the customer.")
+        messages.success(request, text)
         return self.reload_page()
 
     def provide_units(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:
@@ -178,7 +184,10 @@ class OrderDetailView(OscarOrderDetailView):
             mark_delivered(order.pk, parse_pk(request.POST.get("parcel", "")), user=request.user)
         except DispatchRefused as refusal:
             return self.reload_page(error=str(refusal))
-        messages.success(request, _("The parcel is marked as delivered."))
+        if is_collected(order):
+            messages.success(request, _("The items are marked as collected."))
+        else:
+            messages.success(request, _("The parcel is marked as delivered."))
         return self.reload_page()
 
     def give_up_rest(self, request: HttpRequest, order: AbstractOrder) -> HttpResponse:

@@ -26,6 +26,7 @@ from commerce.catalogue.variant_editing import duplicate_of, options_of_class
 from commerce.dashboard.datetime_fields import ExactTimes
 from commerce.images.uploads import photographs_only
 from commerce.models import BundlePart, OptionPrice, ProductDetails, ProductTypeTax, User
+from commerce.models.personal_options import MOST_CHARACTERS
 from commerce.models.tax import PERCENT
 from commerce.orders.reservations import lock_stock
 from commerce.pricing.price_rules import changed_price, refusal_of_price
@@ -120,7 +121,7 @@ class OptionForm(OscarOptionForm):
         required=False,
     )  # fmt: skip
     max_length = forms.IntegerField(
-        label=_("Most characters"), min_value=1, max_value=1000, required=False
+        label=_("Most characters"), min_value=1, max_value=MOST_CHARACTERS, required=False
     )
 
     meaning = forms.ChoiceField(

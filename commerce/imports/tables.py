@@ -12,10 +12,10 @@ from datetime import date, datetime
 from itertools import islice
 
 from django.utils.translation import gettext as _
-from openpyxl.reader.excel import ExcelReader
 
 from commerce.documents.spreadsheets import FORMULA, NUMBER
 from commerce.imports.feeds import COLUMNS, FeedError, entries_of
+from commerce.imports.workbook import SheetReader, WorkbookError
 
 #: Limits of a file. A larger catalogue is imported in several files.
 MAX_BYTES = 50 * 1024 * 1024
@@ -24,14 +24,11 @@ MAX_COLUMNS = 600
 MAX_CELL = 200_000
 #: Most bytes of an unpacked XLSX file, which is a zip archive.
 MAX_UNPACKED = 400 * 1024 * 1024
-#: Most bytes of a part of an XLSX file that openpyxl holds as a tree, which needs 100 times the
-#: memory: styles, for example. It reads sheets and shared texts as streams.
-MAX_TREE = 2 * 1024 * 1024
-#: Rows of a sheet in Excel. openpyxl yields an empty row for every number that a file leaves out.
+#: Rows of a sheet in Excel. Each number that a file leaves out is an empty row.
 MAX_SHEET_ROWS = 1_048_576
 #: Empty rows in succession. Formatted but empty rows are common, this many are not.
 MAX_EMPTY_ROWS = 100_000
-#: Cells of a sheet, empty ones included: openpyxl fills each row up to its last cell.
+#: Cells of a sheet, empty ones included: each row is filled up to its last cell.
 MAX_SHEET_CELLS = 30_000_000
 #: Characters in which the heading is looked for.
 HEADING = 200_000
@@ -156,48 +153,18 @@ def _xlsx_rows(content: bytes) -> Iterator[tuple[list[str], frozenset[int]]]:
             unpacked = sum(info.file_size for info in archive.infolist())
         if unpacked > MAX_UNPACKED:
             raise TableError(_("The file would unpack to more than 400 MB. Save it as CSV."))
-        reader = _SheetReader(content)
-        reader.read()
-        sheet = reader.wb.worksheets[0]
-        sheet.reset_dimensions()  # what the file says of its size would fill every row up to it
         yield from _within_limits(
-            (
-                [_text_of(cell.value) for cell in row],
-                frozenset(n for n, cell in enumerate(row) if cell.data_type == "f"),
-            )
-            for row in sheet.iter_rows()
+            ([_text_of(value) for value in values], formulas)
+            for values, formulas in SheetReader(content).rows()
         )
     except TableError:
         raise
+    except WorkbookError as error:
+        raise TableError(str(error)) from error
     except Exception as error:  # openpyxl raises almost anything on a broken file
         raise TableError(
             _("This is not a readable XLSX file. Save it again, or as CSV.")
         ) from error
-
-
-class _Parts(zipfile.ZipFile):
-    """The parts of an XLSX file. A large one is not read whole, only as a stream."""
-
-    def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
-        """The part's content. Raises TableError if it is larger than ``MAX_TREE``."""
-        info = name if isinstance(name, zipfile.ZipInfo) else self.getinfo(name)
-        if info.file_size > MAX_TREE:
-            raise TableError(
-                _("The file’s part “%(part)s” is larger than %(most)d MB. Save the file as CSV.")
-                % {"part": info.filename[:60], "most": MAX_TREE // 1024 // 1024}
-            )
-        return super().read(name, pwd)
-
-
-class _SheetReader(ExcelReader):
-    """Opens the cells of a workbook, and nothing else that could be large."""
-
-    def __init__(self, content: bytes) -> None:
-        super().__init__(io.BytesIO(content), read_only=True, keep_links=False)
-        self.archive = _Parts(io.BytesIO(content))
-
-    def read_chartsheet(self, sheet: object, rel: object) -> None:
-        """Skip a sheet that is a chart: it has no rows, and openpyxl would hold it as a tree."""
 
 
 def _within_limits(

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from commerce.carriers import carrier_name, tracking_url
+from commerce.carriers import COLLECTION, carrier_name, tracking_url
 from commerce.fields import CodeField
 from commerce.models.append_only import AppendOnlyModel
 from commerce.models.shop import User
@@ -54,7 +54,7 @@ class OrderEvent(AppendOnlyModel):
 
 
 class Shipment(models.Model):
-    """A parcel's carrier and dates, which Oscar's ShippingEvent lacks.
+    """A parcel's carrier and dates, which Oscar's ShippingEvent lacks; or what waits for collection.
 
     The event and its quantities are the record of what was sent. ``key`` comes from the form, so
     that a double click sends one parcel.
@@ -84,6 +84,11 @@ class Shipment(models.Model):
     def carrier_name(self) -> str:
         """The name of the carrier."""
         return carrier_name(self.carrier)
+
+    @property
+    def is_collection(self) -> bool:
+        """Whether the customer collects it at the shop."""
+        return self.carrier == COLLECTION
 
     @property
     def tracking_url(self) -> str:

@@ -1,10 +1,14 @@
 """What a shopper may have done to an item: the price and length of Oscar's options."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from commerce.models.cache_tags import SITE
+
+#: The most characters that an option can allow for a text.
+MOST_CHARACTERS = 1000
 
 
 class OptionPrice(models.Model):
@@ -52,3 +56,8 @@ class OptionPrice(models.Model):
 
     def __str__(self) -> str:
         return str(self.option)
+
+    def clean(self) -> None:
+        if self.max_length is not None and not 1 <= self.max_length <= MOST_CHARACTERS:
+            text = _("A text can have 1 to %(most)d characters.") % {"most": MOST_CHARACTERS}
+            raise ValidationError({"max_length": text})

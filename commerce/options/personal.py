@@ -17,6 +17,7 @@ from oscar.core.loading import get_model
 from commerce.bulk_sql import literal_in
 from commerce.models import OptionPrice
 from commerce.models.cache_tags import SITE
+from commerce.models.personal_options import MOST_CHARACTERS
 from commerce.page_cache.dependencies import depends_on
 
 if TYPE_CHECKING:
@@ -212,8 +213,8 @@ def _kind_of(option: AbstractOption) -> str:
 
 
 def max_length_of(option: AbstractOption) -> int:
-    """The most characters of a text."""
+    """The most characters of a text; a row that was written before the limit doesn't exceed it."""
     try:
-        return option.pricing.max_length
+        return min(option.pricing.max_length, MOST_CHARACTERS)
     except ObjectDoesNotExist:
         return 200

@@ -87,7 +87,7 @@ def queue_cancelled_notice(order: AbstractOrder) -> None:
 
 
 def queue_shipped_notice(order: AbstractOrder, parcel: Any, *, rest: dict[int, int]) -> None:
-    """Tell the customer what a parcel contains and what follows, once per parcel.
+    """Tell the customer what a parcel contains, or what is ready to collect, and what follows, once per parcel.
 
     ``parcel`` is a commerce.orders.shipments.Parcel, ``rest`` is ``{line_id: units}`` still to be
     sent.
@@ -98,11 +98,13 @@ def queue_shipped_notice(order: AbstractOrder, parcel: Any, *, rest: dict[int, i
         "items": [{"title": line.title, "quantity": count} for line, count in parcel.items],
         "rest": [{"title": titles[pk], "quantity": count} for pk, count in rest.items()],
         "carrier": shipment.carrier_name,
+        "delivery_name": order.shipping_method,
         "tracking_number": shipment.tracking_number,
         "tracking_url": shipment.tracking_url,
         "arrival": str(parcel.arrival) if parcel.arrival else "",
     }
-    queue_order_mail(order, "order_shipped", facts, key=f"order-shipped:{shipment.key}")
+    code = "order_ready" if shipment.is_collection else "order_shipped"
+    queue_order_mail(order, code, facts, key=f"order-shipped:{shipment.key}")
 
 
 def queue_downloads_notice(

@@ -27,6 +27,7 @@ from commerce.order_statuses import (
     RETURNED,
     SHIPPED,
 )
+from commerce.pricing.delivery import is_collected, pickup_codes
 
 LINES = Prefetch(
     "lines",
@@ -52,6 +53,12 @@ STEP_NAMES = {
     CANCELLED: _("Cancelled"),
     RETURNED: _("Returned"),
     REFUNDED: _("Refunded"),
+}
+#: The names of steps that differ if the customer collects the order at the shop.
+COLLECTION_NAMES = {
+    PART_SHIPPED: _("Partly ready to collect"),
+    SHIPPED: _("Ready to collect"),
+    DELIVERED: _("Collected"),
 }
 #: No delivery is expected after these.
 ENDED = (DELIVERED, *FINAL_STATUSES)
@@ -83,13 +90,17 @@ class OrderedItem:
 
 @dataclass(frozen=True)
 class OrderRow:
-    """An order with its items and its status in words; ``promise`` until it is delivered."""
+    """An order with its items and its status in words; ``promise`` until it is delivered.
+
+    ``is_collected`` says whether the customer collects it at the shop.
+    """
 
     order: AbstractOrder
     status: str | Promise
     is_stopped: bool
     items: list[OrderedItem]
     promise: OrderPromise | None
+    is_collected: bool
 
 
 def order_rows(orders: Iterable[AbstractOrder]) -> list[OrderRow]:
@@ -100,16 +111,23 @@ def order_rows(orders: Iterable[AbstractOrder]) -> list[OrderRow]:
     displays = line_displays(
         {line.product for group in lines.values() for line in group if line.product}
     )
+    pickups = pickup_codes()
     return [
         OrderRow(
             order=order,
-            status=STATUS_NAMES.get(order.status, order.status),
+            status=_status_name(order, is_collected=order.shipping_code in pickups),
             is_stopped=order.status in FINAL_STATUSES,
             items=[_ordered_item(line, displays.get(line.product_id)) for line in lines[order.pk]],
             promise=None if order.status in ENDED else getattr(order, "promise", None),
+            is_collected=order.shipping_code in pickups,
         )
         for order in orders
     ]
+
+
+def _status_name(order: AbstractOrder, *, is_collected: bool) -> str | Promise:
+    names = {**STATUS_NAMES, **COLLECTION_NAMES} if is_collected else STATUS_NAMES
+    return names.get(order.status, order.status)
 
 
 def _ordered_item(line: AbstractLine, display: Any) -> OrderedItem:
@@ -145,9 +163,10 @@ def steps_of(order: AbstractOrder) -> list[Step]:
         return _stopped_steps(order, days)
     statuses = _planned_statuses(order, days)
     here = statuses.index(order.status) if order.status in statuses else 0
+    names = {**STEP_NAMES, **COLLECTION_NAMES} if is_collected(order) else STEP_NAMES
     return [
         Step(
-            STEP_NAMES[status],
+            names[status],
             days.get(status) if place <= here else None,
             place <= here,
             place == here,

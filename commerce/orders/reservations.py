@@ -79,7 +79,12 @@ def _sold_without_stock(stockrecord_ids: Iterable[int]) -> set[int]:
 def _shortages(stockrecord_ids: Iterable[int], quantities: Mapping[int, int]) -> list[Shortage]:
     records = get_model("partner", "StockRecord").objects.select_related("product__parent")
     return [
-        Shortage(record.product.get_title(), quantities[record.pk], units_available(record))
+        Shortage(
+            record.product.get_title(),
+            quantities[record.pk],
+            units_available(record),
+            product_id=record.product_id,
+        )
         for record in records.filter(pk__in=stockrecord_ids).order_by("pk")
     ]
 

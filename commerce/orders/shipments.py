@@ -20,6 +20,7 @@ from oscar.apps.order.abstract_models import AbstractLine, AbstractOrder, Abstra
 from oscar.core.loading import get_model
 
 from commerce.audit.order_history import record_event
+from commerce.carriers import COLLECTION
 from commerce.digital.goods import Fulfilment
 from commerce.documents.issuing import issue_packing_slip
 from commerce.exceptions import DispatchRefused, OutOfStock
@@ -44,7 +45,7 @@ from commerce.orders.pipeline import (
     set_status,
 )
 from commerce.orders.reservations import consume_stock, lock_stock, release_stock
-from commerce.pricing.delivery import Arrival, add_working_days
+from commerce.pricing.delivery import Arrival, add_working_days, is_collected
 from commerce.stock.bundles import units_from_stock
 from commerce.stock.history import Cause
 from commerce.transactions import retry_transient
@@ -150,6 +151,7 @@ def ship(
 ) -> Shipment:
     """Send a parcel with ``units`` as ``{line_id: quantity}``, or everything left that needs one.
 
+    Units of an order that is collected at the shop are ready then, without carrier and number.
     Takes these units out of stock, records the parcel, queues its mail and sets the status to "Part
     shipped" or "Shipped". Returns the existing parcel for a ``key`` used before. Raises
     DispatchRefused with a sentence and without any change. Runs ``PREPARATIONS`` first, then locks
@@ -165,6 +167,8 @@ def ship(
     for prepare in PREPARATIONS:
         prepare(order, dict(units), user)
     label = {"carrier": carrier, "tracking_number": tracking_number.strip()}
+    if is_collected(order):
+        label = {"carrier": COLLECTION, "tracking_number": ""}
     try:
         return _send(order_id, units, key=key, user=user, label=label)
     except OutOfStock as error:
@@ -288,7 +292,7 @@ def _stock_of(lines: Sequence[AbstractLine], units: dict[int, int]) -> dict[int,
 def _write_parcel(order: AbstractOrder, units: dict[int, int], shipment: Shipment) -> None:
     shipment.event = write_event(order, units, SENT)
     arrival = arrival_of_parcel(order)
-    if arrival:
+    if arrival and not shipment.is_collection:
         shipment.arrives_from, shipment.arrives_until = arrival.first, arrival.last
     shipment.save()
 
@@ -308,7 +312,14 @@ def _move_on(
     order: AbstractOrder, *, is_last: bool, shipment: Shipment, units: dict[int, int]
 ) -> None:
     items = sum(units.values())
-    text = ngettext("%(count)d item with %(carrier)s", "%(count)d items with %(carrier)s", items)
+    if shipment.is_collection:
+        text = ngettext(
+            "%(count)d item ready to collect", "%(count)d items ready to collect", items
+        )
+    else:
+        text = ngettext(
+            "%(count)d item with %(carrier)s", "%(count)d items with %(carrier)s", items
+        )
     text = text % {"count": items, "carrier": shipment.carrier_name}
     record_event(
         order,
@@ -360,7 +371,7 @@ def mark_delivered(
         record_event(
             order,
             OrderEvent.Kind.DELIVERY,
-            _("A parcel was delivered"),
+            _("Items were collected") if shipment.is_collection else _("A parcel was delivered"),
             user=user,
             reference=shipment.tracking_number,
         )

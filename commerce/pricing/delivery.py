@@ -145,8 +145,12 @@ def standard_delivery(parcel: Parcel = NOTHING_WEIGHED) -> DeliveryMethod | None
 
 def is_collected(order: AbstractOrder) -> bool:
     """Whether an order is collected at the shop, as its delivery method says. One query."""
-    methods = DeliveryMethod.objects.filter(code=order.shipping_code, is_pickup=True)
-    return methods.exists()
+    return order.shipping_code in pickup_codes()
+
+
+def pickup_codes() -> set[str]:
+    """The codes of the methods by which orders are collected at the shop. One query."""
+    return set(DeliveryMethod.objects.filter(is_pickup=True).values_list("code", flat=True))
 
 
 def amount_until_free(goods_total: Decimal, method: DeliveryMethod | None) -> Decimal | None:

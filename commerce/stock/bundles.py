@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import sys
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from oscar.core.loading import get_model
@@ -50,9 +52,46 @@ def expand_bundles(units: Mapping[int, int], products: Mapping[int, int]) -> dic
             expanded[pk] += count
         for part in parts or ():
             if part.part_id not in records:
-                raise OutOfStock([Shortage(part.part.get_title(), count * part.quantity, 0)])
+                raise OutOfStock([_shortage_without_stock(part, count)])
             expanded[records[part.part_id].pk] += count * part.quantity
     return dict(expanded)
+
+
+def _shortage_without_stock(part: BundlePart, count: int) -> Shortage:
+    title, wanted = part.part.get_title(), count * part.quantity
+    return Shortage(title, wanted, 0, product_id=part.part_id)
+
+
+def shortages_as_ordered(shortages: Iterable[Shortage], lines: Collection[Any]) -> list[Shortage]:
+    """Shortages of what the basket or order lines name: of a bundle instead of its parts.
+
+    A product that several lines need, alone or in bundles, stays and names the bundles. One query.
+    """
+    bundles = parts_of_bundles({line.product_id for line in lines})
+    units: Counter[int] = Counter()
+    titles = {}
+    for line in lines:
+        units[line.product_id] += line.quantity
+        titles[line.product_id] = line.product.get_title()
+    found: dict[int | str, Shortage] = {}
+    for short in shortages:
+        within = [
+            row for rows in bundles.values() for row in rows if row.part_id == short.product_id
+        ]
+        if len(within) == 1 and short.product_id not in units:
+            (row,) = within
+            before = found.get(row.bundle_id)
+            found[row.bundle_id] = Shortage(
+                titles[row.bundle_id],
+                units[row.bundle_id],
+                min(short.available // row.quantity, before.available if before else sys.maxsize),
+                product_id=row.bundle_id,
+                missing=(*(before.missing if before else ()), short.title),
+            )
+        else:
+            names = tuple(titles[row.bundle_id] for row in within)
+            found[short.title] = replace(short, bundles=names)
+    return list(found.values())
 
 
 def store_parts(lines: Collection[AbstractLine]) -> None:

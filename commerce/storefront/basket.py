@@ -1,5 +1,6 @@
 """The basket: one page with plain forms, and its inner part for scripts."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -41,7 +42,17 @@ from commerce.pricing.vouchers import VoucherRefused, use_voucher, voucher_notes
 from commerce.requests import parse_pk, wants_fragment
 from commerce.same_origin import same_origin_only
 from commerce.storefront.basket_forms import LineQuantityForm
+from commerce.throttles import (
+    Limit,
+    TooManyAttempts,
+    count_attempt,
+    visitor_key,
+    waiting_advice,
+)
 
+#: Products added from one network address: a shop that is full of people behind one address stays
+#: below, a script that fills baskets does not.
+ADD_LIMIT = Limit(free=3000, first_wait=10, longest_wait=60, window=timedelta(hours=1))
 Basket = get_model("basket", "Basket")
 
 
@@ -66,7 +77,6 @@ class BasketPage(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         basket = self.request.basket
-        forget_expired_removals(self.request.session)
         errors = kwargs.pop("errors", {})
         notices = notices_for(basket)
         lines = lines_of(basket, read=prices_read(self.request))
@@ -152,6 +162,7 @@ class BasketView(BasketPage):
         return super().get_context_data(**kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        forget_expired_removals(request.session)
         if not request.basket.pk:
             return self.done()
         try:
@@ -243,17 +254,32 @@ class BasketAddView(OscarBasketAddView):
         # The form, the strategy and the line all read the stock records.
         products = products.prefetch_related("stockrecords")
         self.product = get_object_or_404(products, pk=kwargs["pk"])
+        try:
+            count_attempt({visitor_key("basket-add", request): ADD_LIMIT})
+        except TooManyAttempts as refusal:
+            return self.slow_down(refusal)
         return FormView.post(self, request, *args, **kwargs)
 
     def form_invalid(self, form: Form) -> HttpResponse:
-        text = " ".join(error for errors in form.errors.values() for error in errors)
+        return self.refuse(" ".join(error for errors in form.errors.values() for error in errors))
+
+    def refuse(self, text: str, status: int = 422) -> HttpResponse:
+        """Say why nothing was added, on the page where the shopper is."""
         if wants_fragment(self.request):
-            return HttpResponse(text, status=422, content_type="text/plain; charset=utf-8")
+            return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
         messages.error(self.request, text)
         return redirect(self.get_success_url())
 
+    def slow_down(self, refusal: TooManyAttempts) -> HttpResponse:
+        """Ask to wait: too many products were added from this network address."""
+        text = _("Very many products were added from your network just now. %(advice)s")
+        response = self.refuse(text % {"advice": waiting_advice(refusal.seconds)}, status=429)
+        response["Retry-After"] = str(refusal.seconds)
+        return response
+
     def form_valid(self, form: Form) -> HttpResponse:
         basket, units = self.request.basket, form.cleaned_data["quantity"]
+        forget_expired_removals(self.request.session)
         self.line, _is_new = basket.add_product(form.product, units, form.cleaned_options())
         self.add_signal.send(
             sender=self, product=form.product, user=self.request.user, request=self.request
@@ -302,6 +328,7 @@ class BasketUndoView(BasketPage):
     http_method_names = ["post"]
 
     def post(self, request: HttpRequest) -> HttpResponse:
+        forget_expired_removals(request.session)
         try:
             counts = restore_lines(request.basket, request.session, request.POST.get("token", ""))
             level, text = self.outcome(*counts)

@@ -21,7 +21,7 @@ class AddToBasket extends HTMLElement {
     try {
       const answer = await fetchPart(form.action, { method: "POST", body: new FormData(form) });
       if (answer.ok) showNote(answer.text, button);
-      else if (answer.status === 422) this.say(answer.text);
+      else if (answer.status === 422 || answer.status === 429) this.say(answer.text);
       else form.submit();
     } catch {
       form.submit();

@@ -23,13 +23,13 @@ def notebook(shop):
     option = get_model("catalogue", "Option").objects.create(
         name="Message", code="message", type="text"
     )
-    OptionPrice.objects.create(option=option, max_length=5000)
+    OptionPrice.objects.create(option=option, max_length=1000)
     product.product_options.add(option)
     return product
 
 
 def test_undo_puts_no_text_of_a_line_into_a_url(client, notebook):
-    text = "Dearest Clara, " + "many happy returns " * 200
+    text = "Dearest Clara, " + "many happy returns " * 50
     add = reverse("basket:add", args=[notebook.pk])
     client.post(add, {"quantity": 1, "message": text})
     assert "sessionid" not in client.cookies
@@ -69,6 +69,22 @@ def test_undo_ends_after_half_an_hour_with_the_session_that_stored_it(client, va
     assert refused.status_code == 302
     assert basket_of(client).is_empty
     assert not client.cookies["sessionid"].value
+
+
+def test_viewing_the_basket_leaves_expired_removals_to_the_next_change(client, vase, monkeypatch):
+    put_in_basket(client, vase)
+    address = client.post(reverse("basket:clear"), follow=True).redirect_chain[-1][0]
+    stored = dict(client.session[REMOVALS])
+    now = time.time()
+    monkeypatch.setattr("commerce.basket.undo.time.time", lambda: now + UNDO_SECONDS + 60)
+
+    page = client.get(address)
+    assert page.context["taken"] == ""
+    assert "sessionid" not in page.cookies
+    assert client.session[REMOVALS] == stored
+
+    changed = client.post(reverse("basket:add", args=[vase.pk]), {"quantity": 1})
+    assert not changed.cookies["sessionid"].value
 
 
 def test_only_the_last_removals_can_be_undone(client, vase):

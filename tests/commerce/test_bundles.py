@@ -5,8 +5,10 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from oscar.core.loading import get_model
 
 from checkout_app.payments.placement import place_order
+from checkout_app.storefront.refusals import shortage_text
 from commerce.documents.issuing import packing_facts
 from commerce.exceptions import OutOfStock
 from commerce.index.listings import cards_for
@@ -28,6 +30,7 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.django_db
+StockRecord = get_model("partner", "StockRecord")
 
 
 @pytest.fixture
@@ -150,7 +153,7 @@ def test_part_without_a_stock_record_refuses_the_bundle(tea_set, teapot):
     submission = make_submission(basket)
     stockrecord_of(teapot).delete()
 
-    with pytest.raises(OutOfStock, match="Teapot: 0 of 1"):
+    with pytest.raises(OutOfStock, match="Tea set: 0 of 1"):
         place_order(submission)
 
 
@@ -210,9 +213,39 @@ def test_part_sold_elsewhere_refuses_the_bundle(tea_set, teapot):
     basket = make_basket((tea_set, 3))
     submission = make_submission(basket)
     make_paid_order((teapot, 5))
-    with pytest.raises(OutOfStock, match="Teapot: 2 of 3"):
+    with pytest.raises(OutOfStock, match="Tea set: 2 of 3"):
         place_order(submission)
     assert numbers(teapot, tea_set.mug) == [(7, 5), (10, 0)]
+
+
+@pytest.mark.parametrize(
+    ("bought", "teapots", "mugs", "text"),
+    [
+        ({"set": 3}, 2, 10, "only 2 of Tea set left (too few: Teapot)"),
+        ({"set": 3}, 7, 1, "Tea set is sold out (missing: Harbour mug, Slate)"),
+        ({"set": 3}, 2, 3, "only 1 of Tea set left (too few: Harbour mug, Slate; Teapot)"),
+        (
+            {"set": 3, "mug": 5},
+            7,
+            10,
+            "only 10 of Harbour mug, Slate left, including those for Tea set",
+        ),
+        ({"set": 1, "mug": 1}, 7, 0, "Harbour mug, Slate is sold out, also for Tea set"),
+        ({"teapot": 3}, 2, 10, "only 2 of Teapot left"),
+    ],
+)
+def test_refusal_names_what_the_shopper_bought(tea_set, teapot, bought, teapots, mugs, text):
+    products = {"set": tea_set, "mug": tea_set.mug, "teapot": teapot}
+    basket = make_basket(*((products[name], count) for name, count in bought.items()))
+    submission = make_submission(basket)
+    for product, units in ((teapot, teapots), (tea_set.mug, mugs)):  # as another process does
+        records = StockRecord.objects.filter(product=product)
+        records.update(num_in_stock=units)
+
+    with pytest.raises(OutOfStock) as refusal:
+        place_order(submission)
+
+    assert f": {text}." in shortage_text(refusal.value)
 
 
 def test_page_and_packing_slip_name_the_parts(client, tea_set):

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -14,6 +15,7 @@ from commerce.basket.lines import lines_of
 from commerce.catalogue.product_detail import buy_boxes_for
 from commerce.documents.issuing import packing_facts
 from commerce.models import OptionPrice
+from commerce.models.personal_options import MOST_CHARACTERS
 from commerce.orders.order_summary import order_rows
 from tests.crawler import Crawled
 from tests.factories import make_paid_order, make_product, make_user
@@ -250,3 +252,20 @@ def test_staff_set_price_and_length(client, notebook):
     option.pricing.refresh_from_db()
     assert (option.pricing.price, option.pricing.max_length) == (Decimal("7.50"), 12)
     assert "plus £7.50" in Crawled(client.get(notebook.get_absolute_url())).text(".personal")
+
+
+def test_length_of_a_text_has_a_limit(client, notebook):
+    client.force_login(make_user("staff@example.com", is_staff=True, is_superuser=True))
+    option = Option.objects.get(code="message")
+    url = reverse("dashboard:catalogue-option-update", args=[option.pk])
+    fields = {"name": "Message", "type": "text", "max_length": MOST_CHARACTERS + 1, "order": "2"}
+
+    page = client.post(url, fields)
+    assert "less than or equal to 1000" in page.text
+    row = OptionPrice(option=option, max_length=MOST_CHARACTERS + 1)
+    with pytest.raises(ValidationError, match="1 to 1000 characters"):
+        row.full_clean()
+
+    row.save()
+    refused = add(client, notebook, message="x" * (MOST_CHARACTERS + 1))
+    assert "“Message” can have at most 1000 characters." in refused.text

@@ -40,8 +40,9 @@ AFTER_A_CHANGE = {
     pages.SEARCH: 4,
     pages.SUGGEST: 5,
 }
-#: Queries that read or write rows when the first product is added to a basket.
-ADDING = 11
+#: Queries that read or write rows when the first product is added to a basket. Two of them count the
+#: attempt for the throttle.
+ADDING = 13
 #: Tables with rows per product, and query plan steps that scan one of them.
 GROWING = {
     "catalogue_product",

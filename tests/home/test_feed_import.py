@@ -89,6 +89,51 @@ def test_link_that_is_no_url_does_not_stop_the_others(shop, site_root):
     assert StandardPage.objects.filter(slug="on-glazes").exists()
 
 
+def feed_of(*entries):
+    """A feed of entries, each a link and a title."""
+    items = "".join(
+        f"<item><title>{title}</title><link>https://old.example/{link}</link>"
+        "<description>Hi</description></item>"
+        for link, title in entries
+    )
+    return f"<rss><channel>{items}</channel></rss>".encode()
+
+
+@pytest.mark.parametrize(
+    ("link", "title", "slug"),
+    [
+        ("?p=1", "%", "percent-sign"),
+        ("?p=1", "Синяя ваза", "sinyaya-vaza"),
+        ("%D0%B2%D0%B0%D0%B7%D0%B0/", "Vase", "vaza"),
+        ("%25/", "Vase", "percent-sign"),
+    ],
+)
+def test_any_title_and_address_become_a_slug(shop, site_root, link, title, slug):
+    run = run_file(feed_of((link, title)), kind="pages", name="feed.xml")
+
+    assert run.rows.get().outcome == "new"
+    assert StandardPage.objects.get().slug == slug
+
+
+def test_slugs_are_written_as_the_language_does(shop, site_root, settings):
+    settings.LANGUAGE_CODE = "de"
+
+    run_file(feed_of(("?p=1", "Höhe")), kind="pages", name="feed.xml")
+
+    assert StandardPage.objects.get().slug == "hoehe"
+
+
+def test_entries_with_the_same_slug_are_both_imported_once(shop, site_root):
+    feed = feed_of(("blog/new", "One"), ("news/new", "Two"), ("?p=1", "%"), ("?p=2", "%"))
+
+    for _time in range(2):
+        run = run_file(feed, kind="pages", name="feed.xml")
+
+    slugs = sorted(StandardPage.objects.values_list("slug", flat=True))
+    assert slugs == ["new", "new-2", "percent-sign", "percent-sign-2"]
+    assert run.rows.filter(outcome="unchanged").count() == 4
+
+
 @pytest.mark.parametrize(("role", "may"), [("Merchandiser", False), ("Admin", True)])
 def test_only_who_may_add_pages_may_import_them(shop, site_root, role, may):
     create_roles()

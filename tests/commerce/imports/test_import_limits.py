@@ -10,8 +10,9 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 from openpyxl import Workbook
+from openpyxl.xml.constants import SHEET_MAIN_NS
 
-from commerce.imports import pictures, processing, tables
+from commerce.imports import pictures, processing, tables, workbook
 from commerce.imports.cells import CellError, decimal_of, number_in
 from commerce.imports.fetching import FetchError
 from commerce.imports.pictures import Archive
@@ -111,6 +112,89 @@ def test_part_that_would_become_a_huge_tree(part):
 
     with pytest.raises(TableError, match=rf"“xl/{part}.xml” is larger than 2 MB"):
         read_table(content, "x.xlsx")
+
+
+def with_shared_texts(texts):
+    """A spreadsheet of the columns "sku" and "title" whose texts are these ``<si>`` elements."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    part = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'
+    cell = 't="inlineStr"><is><t>{}</t></is>'
+    content = spreadsheet(
+        [["sku", "title"], ["0", "1"]],
+        sheet1=lambda text: re.sub(
+            cell.format(r"(\d)"), r't="s"><v>\1</v>', text.replace("</row>", "<a/></row>")
+        ),
+        **{"[Content_Types]": lambda text: text.replace("</Types>", part)},
+    )
+    changed = io.BytesIO(content)
+    with zipfile.ZipFile(changed, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{SHEET_MAIN_NS}">{texts}</sst>')
+    return changed.getvalue()
+
+
+def test_shared_texts_are_read_without_what_is_not_text():
+    first = "<si><a><t>no</t></a><t>A-</t><rPh><t>no</t></rPh><phoneticPr/></si>"
+    second = "<si><r><rPr><b/></rPr><t>Blue </t></r><b/><r><t>cup</t></r></si>"
+
+    (row,) = read_table(with_shared_texts(first + second), "x.xlsx").rows
+
+    assert (row["sku"], row["title"]) == ("A-", "Blue cup")
+    assert row.surplus == 0
+
+
+@pytest.mark.parametrize(
+    ("place", "filling"),
+    [
+        ("<sheetData>", "<a/>{}<sheetData>"),
+        ("<sheetData>", "<sheetData>{}"),
+        ("</row>", "{}</row>"),
+        ("</sheetData>", "</sheetData><mergeCells>{}</mergeCells>"),
+    ],
+)
+def test_sheet_full_of_other_elements_is_refused(place, filling):
+    content = spreadsheet(
+        [["sku"], ["A"]],
+        sheet1=lambda text: text.replace(place, filling.format("<a/>" * 3_000_000), 1),
+    )
+    assert len(content) < 50_000
+
+    with pytest.raises(TableError, match=r"“xl/worksheets/sheet1.xml” is too complex"):
+        read_table(content, "x.xlsx")
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        "<a/>" * 3_000_000,
+        f"<si>{'<r><t/></r>' * 200_000}</si>",
+        f"<si><t>{'x' * 30_000_000}</t></si>",
+        f"<si><a b='{'x' * 30_000_000}'/></si>",
+        "<a>" * 1_000,
+    ],
+    ids=["elements", "runs", "text", "attribute", "depth"],
+)
+def test_shared_texts_full_of_other_elements_are_refused(texts):
+    content = with_shared_texts(texts)
+    assert len(content) < 50_000
+
+    with pytest.raises(TableError, match=r"“xl/sharedStrings.xml” is too complex"):
+        read_table(content, "x.xlsx")
+
+
+def test_shared_texts_have_a_limit_in_memory(monkeypatch):
+    monkeypatch.setattr(workbook, "MAX_TEXTS", 20_000)
+    texts = "<si><t>A</t></si><si><t>Cup</t></si>"
+    assert len(read_table(with_shared_texts(texts), "x.xlsx").rows) == 1
+
+    with pytest.raises(TableError, match="too complex"):
+        read_table(with_shared_texts(texts + "<si/>" * 1_000), "x.xlsx")
+
+
+def test_file_of_many_rows_is_not_too_complex(monkeypatch):
+    monkeypatch.setattr(workbook, "MAX_ITEM", workbook.CHUNK * 2)
+    rows = [["sku", "title"], *([f"A{n}", "Cup"] for n in range(20_000))]
+
+    assert len(read_table(spreadsheet(rows), "x.xlsx").rows) == 20_000
 
 
 # --- Cells ----------------------------------------------------------------------------------------
@@ -216,6 +300,18 @@ def lose_worker(run):
     ImportRun.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
+def interrupted(monkeypatch, *, times):
+    """A started import whose worker was killed several times."""
+    run = checked(simple(2))
+    start_import(run.pk)
+    with monkeypatch.context() as patch:
+        patch.setattr(processing, "records_of", killed)
+        for _time in range(times):
+            lose_worker(run)
+    run.refresh_from_db()
+    return run
+
+
 @pytest.mark.django_db
 def test_run_whose_file_kills_every_worker_fails(shop, monkeypatch):
     monkeypatch.setattr(processing, "records_of", killed)
@@ -239,13 +335,7 @@ def test_run_whose_file_kills_every_worker_fails(shop, monkeypatch):
 
 @pytest.mark.django_db
 def test_progress_of_a_run_forgets_lost_workers(shop, monkeypatch):
-    run = checked(simple(2))
-    start_import(run.pk)
-    with monkeypatch.context() as patch:
-        patch.setattr(processing, "records_of", killed)
-        for _attempt in range(4):
-            lose_worker(run)
-    run.refresh_from_db()
+    run = interrupted(monkeypatch, times=4)
     assert run.takeovers == 3
 
     ImportRun.objects.update(lease_until=None)  # released, not lost
@@ -257,10 +347,8 @@ def test_progress_of_a_run_forgets_lost_workers(shop, monkeypatch):
 
 @pytest.mark.django_db
 def test_run_is_cancelled_before_its_file_is_read(shop, monkeypatch):
-    run = checked(simple(2))
-    start_import(run.pk)
+    run = interrupted(monkeypatch, times=1)
     monkeypatch.setattr(processing, "records_of", killed)
-    lose_worker(run)
 
     cancel(run.pk)
     assert continue_run(run.pk, seconds=60) == 0
