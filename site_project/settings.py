@@ -371,7 +371,7 @@ PAYMENT_CAPTURE = env.choice("PAYMENT_CAPTURE", ["automatic", "manual"], default
 
 #: Account for bank transfers, as IBAN or sort code and number. Empty: no bank transfer.
 TRANSFER_ACCOUNT = env.str("TRANSFER_ACCOUNT", default=DEMO_DEFAULTS.get("TRANSFER_ACCOUNT", ""))
-TRANSFER_ACCOUNT_NAME = env.str("TRANSFER_ACCOUNT_NAME", default=SITE_NAME)
+TRANSFER_ACCOUNT_NAME = env.str("TRANSFER_ACCOUNT_NAME", default="")
 #: Billing countries that may pay by bank transfer. Empty: all.
 TRANSFER_COUNTRIES = env.list("TRANSFER_COUNTRIES", default=[])
 #: Lowest order total for bank transfer, and days an order waits for the money.

@@ -18,6 +18,7 @@ from checkout_app.gateways.interface import Dispute, Intent, Refund
 from checkout_app.models import BankTransfer, PaymentAttempt, TransferRefund
 from commerce.models import User
 from commerce.money import from_minor
+from commerce.shop_settings.current import current_shop
 
 PREFIX = "bt_"
 REFUND_PREFIX = "btr_"
@@ -160,7 +161,7 @@ def payment_details(attempt: PaymentAttempt) -> dict[str, Any]:
     return {
         "arrived": arrived,
         "missing": max(attempt.amount - arrived, Decimal(0)),
-        "account_name": settings.TRANSFER_ACCOUNT_NAME,
+        "account_name": settings.TRANSFER_ACCOUNT_NAME or current_shop().seller["name"],
         "account": settings.TRANSFER_ACCOUNT,
         "reference": attempt.order.number,
         "until": attempt.expires_at,

@@ -1,5 +1,7 @@
 """The pages after payment: the return from the bank and the confirmation."""
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.password_validation import password_validators_help_text_html
@@ -19,6 +21,7 @@ from checkout_app.storefront.summary import summary_of_order
 from commerce.digital.goods import AUTOMATIC
 from commerce.digital.summary import digital_goods_of
 from commerce.order_statuses import CANCELLED
+from commerce.orders.mails import order_status_path
 from commerce.orders.provision import units_left
 
 
@@ -88,14 +91,16 @@ class ThankYouView(View):
         if order is None:
             return redirect("basket:summary")
         attempt = order.attempts.order_by("-pk").first()
+        is_transfer = attempt is not None and attempt.is_open and attempt.method == Method.TRANSFER
+        summary = summary_of_order(order)
         context = {
             "order": order,
             "attempt": attempt,
-            "summary": summary_of_order(order),
+            # It is sent when the money is there.
+            "summary": replace(summary, arrival=None) if is_transfer else summary,
             "is_paid": attempt is None or attempt.state in (State.PAID, State.AUTHORISED),
-            "is_transfer": attempt is not None
-            and attempt.is_open
-            and attempt.method == Method.TRANSFER,
+            "is_transfer": is_transfer,
+            "status_path": order_status_path(order),
             "is_reviewed": attempt is not None and attempt.state == State.REVIEW,
             "refund": attempt.refunds.order_by("pk").last() if attempt else None,
             "is_cancelled": order.status == CANCELLED,

@@ -75,9 +75,17 @@ class ShippingForm(AddressForm):
             del self.fields["email"]
         else:
             del self.fields["keep_address"]
+            self._word_email()
         self.fields["phone_number"].help_text = _("So the courier can reach you")
         if not is_shipped:
             del self.fields["phone_number"]  # no courier comes
+
+    def _word_email(self) -> None:
+        missing = _("Enter your email address.")
+        wrong = _("Enter an email address such as name@example.com.")
+        field = self.fields["email"]
+        field.error_messages |= {"required": missing, "invalid": wrong}
+        field.widget.attrs |= {"data-needed": missing, "data-wrong": wrong}
 
     def countries(self) -> QuerySet:
         """Those with delivery; without a parcel all."""

@@ -53,41 +53,41 @@ class PayView(PaymentView):
         try:
             attempt, intent = self.begin(request)
         except OutOfStock as error:
-            return refuse(shortage_text(error), reverse("basket:summary"))
+            return refuse(shortage_text(error), "basket:summary")
         except QuantityRefused as error:
-            return refuse(str(error), reverse("basket:summary"))
+            return refuse(str(error), "basket:summary")
         except TotalChanged as error:
             text = total_changed_text(error, request.basket.currency)
-            return refuse(text, reverse("checkout:payment-details"))
+            return refuse(text, "checkout:payment-details")
         except DeliveryGone:
             text = _(
                 "This delivery method is no longer available for your address. Choose another one."
             )
-            return refuse(text, reverse("checkout:shipping-method"))
+            return refuse(text, "checkout:shipping-method")
         except NothingOffered:
             text = _("We can’t take payments at the moment. You haven’t been charged.")
-            return refuse(text, reverse("checkout:payment-details"), status=503)
+            return refuse(text, "checkout:payment-details", status=503)
         except MethodGone:
             text = _("This payment method isn’t available for your order. Choose another one.")
-            return refuse(text, reverse("checkout:payment-details"))
+            return refuse(text, "checkout:payment-details")
         except ConsentMissing:
             text = _("Please confirm that we may send your downloads straight away.")
-            return refuse(text, reverse("checkout:payment-details"))
+            return refuse(text, "checkout:payment-details")
         except BasketGone:
             text = _(
                 "This basket was ordered or emptied in another window. You haven’t been charged."
             )
-            return refuse(text, reverse("basket:summary"))
+            return refuse(text, "basket:summary")
         except GatewayUnavailable as error:
             logger.warning("payment could not begin: %s", error)
             text = _(
                 "The payment provider isn’t responding. You haven’t been charged. Please try again."
             )
-            return refuse(text, reverse("checkout:payment-details"), status=503)
+            return refuse(text, "checkout:payment-details", status=503)
         except GatewayRefused as error:
             logger.error("the gateway refused an order: %s", error)
             text = _("The payment provider refused: %(why)s You haven’t been charged.")
-            return refuse(text % {"why": error}, reverse("basket:summary"))
+            return refuse(text % {"why": error}, "basket:summary")
         if attempt.method == Method.TRANSFER:
             self.draft.finish()
             return self.done("checkout:thank-you")

@@ -1,16 +1,25 @@
 """Messages and responses for the payment form if an order cannot be placed."""
 
 from django.http import JsonResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from checkout_app.exceptions import TotalChanged
 from commerce.exceptions import OutOfStock, Shortage
 from commerce.money import format_money
 
+#: The pages on which a shopper can fix an order, and the texts of the links to them.
+FIXES = {
+    "basket:summary": gettext_lazy("Go to your basket"),
+    "checkout:shipping-method": gettext_lazy("Choose a delivery method"),
+    "checkout:payment-details": gettext_lazy("Load this page again"),
+}
 
-def refuse(text: str, href: str, status: int = 409) -> JsonResponse:
-    """A JSON response with the error to show and the page where the shopper can fix it."""
-    return JsonResponse({"error": text, "href": href}, status=status)
+
+def refuse(text: str, page: str, status: int = 409) -> JsonResponse:
+    """A JSON response with the error to show, and a link to the page of ``FIXES`` that fixes it."""
+    return JsonResponse({"error": text, "href": reverse(page), "label": FIXES[page]}, status=status)
 
 
 def shortage_text(error: OutOfStock) -> str:

@@ -1,15 +1,17 @@
 """The order summary beside every step, with the same lines and sums for baskets and orders."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Prefetch
 from oscar.apps.basket.abstract_models import AbstractBasket
 from oscar.apps.order.abstract_models import AbstractOrder
+from oscar.core.loading import get_model
 
 from commerce.index.listings import line_displays
-from commerce.options.personal import choices_of, title_with_choices
+from commerce.options.personal import RELATIONS, Choice, choices_of, title_without_choices
 from commerce.pricing.delivery import Arrival, is_collected, promised_arrival
 from commerce.pricing.discounts import application_name, discount_name
 
@@ -22,6 +24,7 @@ class SummaryLine:
     quantity: int
     total: Decimal
     photo: Any = None
+    choices: Sequence[Choice] = ()
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,11 @@ def summary_of_basket(basket: AbstractBasket, *, method: Any = None) -> Summary:
         currency=basket.currency,
         lines=[
             SummaryLine(
-                title_with_choices(line.product.get_title(), choices_of(line.attributes.all())),
+                line.product.get_title(),
                 line.quantity,
                 line.line_price_incl_tax,
                 photos.get(line.product_id),
+                choices_of(line.attributes.all()),
             )
             for line in lines
         ],
@@ -76,17 +80,20 @@ def summary_of_basket(basket: AbstractBasket, *, method: Any = None) -> Summary:
 
 def summary_of_order(order: AbstractOrder) -> Summary:
     """The summary of an order as it was placed."""
-    lines = list(order.lines.select_related("product").order_by("pk"))
+    answers = get_model("order", "LineAttribute").objects.select_related(*RELATIONS)
+    rows = order.lines.select_related("product").order_by("pk")
+    lines = list(rows.prefetch_related(Prefetch("attributes", answers.order_by("pk"))))
     photos = _photos(line.product for line in lines if line.product)
     promise = getattr(order, "promise", None)
     return Summary(
         currency=order.currency,
         lines=[
             SummaryLine(
-                line.title,
+                title_without_choices(line.title, line.attributes.all()),
                 line.quantity,
                 line.line_price_before_discounts_incl_tax,
                 photos.get(line.product_id),
+                choices_of(line.attributes.all()),
             )
             for line in lines
         ],
@@ -97,7 +104,7 @@ def summary_of_order(order: AbstractOrder) -> Summary:
         delivery=order.shipping_incl_tax,
         delivery_name=order.shipping_method,
         arrival=Arrival(promise.arrives_from, promise.arrives_until) if promise else None,
-        is_collected=promise is not None and is_collected(order),
+        is_collected=is_collected(order),
         total=order.total_incl_tax,
         tax=order.total_tax,
     )

@@ -43,7 +43,7 @@ def clean_postcode(country: str, text: str) -> str:
         return text
     if found := _as_written_in(rules, text):
         return found
-    message = _("This is not a postcode in %(country)s. One looks like %(example)s.")
+    message = _("This isn’t a valid postcode (%(country)s). Enter one such as %(example)s.")
     raise PostcodeRefused(
         message % {"country": country_name(country), "example": postcode_example(country)}
     )

@@ -154,7 +154,7 @@ def _shortage_text(available: int, in_basket: int, product: AbstractProduct) -> 
     if available == most_of(selling_of(product)):
         text = _("One order can contain at most %(most)d of this product.") % {"most": available}
         if in_basket:
-            text += " " + _("You have %(count)d in your basket.") % {"count": in_basket}
+            text += " " + _in_basket_text(in_basket)
         return text
     text = ngettext(
         "There is only %(available)d of this product.",
@@ -162,8 +162,14 @@ def _shortage_text(available: int, in_basket: int, product: AbstractProduct) -> 
         available,
     ) % {"available": available}
     if in_basket:
-        text += " " + _("You have %(count)d in your basket.") % {"count": in_basket}
+        text += " " + _in_basket_text(in_basket)
     return text
+
+
+def _in_basket_text(units: int) -> str:
+    return ngettext(
+        "You have one in your basket already.", "You have %(count)d in your basket already.", units
+    ) % {"count": units}
 
 
 def accept_prices(basket: AbstractBasket) -> None:

@@ -14,6 +14,7 @@ from commerce.index.listings import LineDisplay, line_displays, product_url
 from commerce.money import round_money
 from commerce.options.personal import Choice, choices_of, surcharge_of
 from commerce.pricing.unit_prices import UnitPrice, shown_unit_price
+from commerce.stock.availability import sent_later_text
 from commerce.stock.selling import selling_of
 
 if TYPE_CHECKING:
@@ -24,9 +25,10 @@ if TYPE_CHECKING:
 class BasketLine:
     """One line. Prices include tax; ``sum_before`` is the sum before discounts, if different.
 
-    ``price`` is the unit price after discounts if they reduce every unit equally, as on a card;
-    otherwise it is the price before discounts. ``unit_price`` belongs to it. ``price_before`` is the
-    price without discounts and sales, if different.
+    ``later`` says from when it is sent, "" if at once. ``price`` is the unit price after discounts
+    if they reduce every unit equally, as on a card; otherwise it is the price before discounts.
+    ``unit_price`` belongs to it. ``price_before`` is the price without discounts and sales, if
+    different.
     """
 
     line_id: int
@@ -34,6 +36,7 @@ class BasketLine:
     title: str
     option: str
     choices: list[Choice]
+    later: str
     url: str
     photo: AbstractImage | None
     quantity: int
@@ -93,6 +96,7 @@ def _line(
         title=shown.title,
         option=display.option,
         choices=choices_of(line.attributes.all()),
+        later=sent_later_text(info.stockrecord, line.quantity),
         url=f"{url}?variant={product.pk}" if product.parent_id else url,
         photo=display.photo,
         quantity=line.quantity,

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import prefetch_related_objects
-from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils import timezone, translation
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from commerce.demonstration import is_demonstration
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from oscar.apps.order.abstract_models import AbstractOrder
 
 
-#: Number prefixes.
+#: Number prefixes, in the shop's language.
 PREFIXES = {
-    DocumentKind.INVOICE: "INV",
-    DocumentKind.CREDIT_NOTE: "CN",
-    DocumentKind.PACKING_SLIP: "PS",
+    DocumentKind.INVOICE: pgettext_lazy("prefix of the numbers of invoices", "INV"),
+    DocumentKind.CREDIT_NOTE: pgettext_lazy("prefix of the numbers of credit notes", "CN"),
+    DocumentKind.PACKING_SLIP: pgettext_lazy("prefix of the numbers of packing slips", "PS"),
 }
 #: Incremented when the shape of facts changes; the renderer supports every version.
 VERSION = 1
@@ -141,7 +141,8 @@ def _issue(
         return issued
     counter.last += 1
     counter.save(update_fields=["last"])
-    number = f"{PREFIXES[kind]}-{counter.year}-{counter.last:06d}"
+    with translation.override(current_shop().language):
+        number = f"{PREFIXES[kind]}-{counter.year}-{counter.last:06d}"
     facts = {
         "version": VERSION,
         "kind": str(kind),

@@ -23,8 +23,8 @@ from commerce.documents.text_runs import Font, Run, broken_rows, needs_layout, v
 from commerce.documents.typefaces import SANS, SERIF, fonts_for, letters_of, path_of, replaced
 
 #: The storefront's light colours (static/css/tokens.css), on white paper.
-INK, SOFT, LINE, WASH, SLATE, WHITE = (
-    (31, 35, 34), (95, 91, 84), (221, 213, 201), (247, 243, 237), (37, 82, 92), (255, 255, 255),
+INK, SOFT, LINE, WASH, WHITE = (
+    (31, 35, 34), (95, 91, 84), (221, 213, 201), (247, 243, 237), (255, 255, 255),
 )  # fmt: skip
 #: (label, width in mm, alignment) of each column of a table.
 Columns = Sequence[tuple[str, int, str]]
@@ -207,7 +207,7 @@ class _Paper(FPDF):
             self.write_row(row, width=70, align="R", height=4)
         self.set_xy(MARGIN, max(self.y, top + 14) + 5)
         if facts["is_demo"]:
-            self.set_fill_color(*SLATE)
+            self.set_fill_color(*INK)
             self.pen(8.5, colour=WHITE)
             text = _("DEMO – no real payment was taken and nothing will be sent.")
             self.set_x(MARGIN)

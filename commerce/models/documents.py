@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from commerce.fields import CodeField
@@ -65,4 +66,4 @@ class CommercialDocument(AppendOnlyModel):
     @property
     def file_name(self) -> str:
         """The name of the downloaded file: "invoice-INV-2026-000123.pdf"."""
-        return f"{self.kind.replace('_', '-')}-{self.number}.pdf"
+        return f"{slugify(self.get_kind_display())}-{self.number}.pdf"

@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ObjectDoesNotExist
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
@@ -30,10 +32,11 @@ RELATIONS = ("option__pricing",)
 
 @dataclass(frozen=True)
 class Choice:
-    """The name of an option and what was asked for."""
+    """The name of an option and what was asked for; ``is_text`` if the shopper wrote it."""
 
     name: str
     value: str
+    is_text: bool = False
 
     def __str__(self) -> str:
         return f"{self.name}: {self.value}"
@@ -61,10 +64,14 @@ def is_chosen(value: Any) -> bool:
 def choices_of(attributes: Iterable[Any]) -> list[Choice]:
     """The choices of a basket or order line, from its attributes with their options."""
     return [
-        Choice(_name_of(attribute), text_of(attribute.value))
+        Choice(_name_of(attribute), text_of(attribute), is_text=_is_text(attribute.option))
         for attribute in attributes
         if is_chosen(attribute.value)
     ]
+
+
+def _is_text(option: AbstractOption | None) -> bool:
+    return option is not None and _kind_of(option) in ("text", "message")
 
 
 def _name_of(attribute: Any) -> str:
@@ -75,10 +82,14 @@ def _name_of(attribute: Any) -> str:
     return written
 
 
-def text_of(value: Any) -> str:
-    """A stored value as text."""
+def text_of(attribute: Any) -> str:
+    """What was asked for, as shoppers read it."""
+    value = attribute.value
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    is_day = attribute.option and attribute.option.type == "date"
+    if is_day and (day := parse_date(str(value))):
+        return date_format(day, "DATE_FORMAT")
     return str(_("Yes") if value is True else value)
 
 
@@ -86,6 +97,12 @@ def title_with_choices(title: str, choices: Iterable[Choice]) -> str:
     """A title followed by the choices: "Notebook, green (Embossing: Clara)"."""
     texts = "; ".join(map(str, choices))
     return f"{title} ({texts})" if texts else title
+
+
+def title_without_choices(title: str, attributes: Iterable[Any]) -> str:
+    """The title of an order line without what ``title_with_choices`` added to it."""
+    told = choices_of(row for row in attributes if not (row.option and meaning_of(row.option)))
+    return title.removesuffix(title_with_choices("", told))
 
 
 def as_options(choices: Iterable[tuple[int, Any]], options: Mapping[int, Any]) -> list[dict]:

@@ -21,7 +21,7 @@ from commerce.demonstration import is_demonstration
 from commerce.digital.downloads import CONSENT
 from commerce.digital.goods import AUTOMATIC
 from commerce.images.pictures import sizes_of
-from commerce.index.listings import photo_of, photos_by_product
+from commerce.index.listings import line_displays
 from commerce.mail.outbox import queue_mail
 from commerce.mail.templates import messages_for
 from commerce.money import format_money, round_money
@@ -99,6 +99,8 @@ def queue_shipped_notice(order: AbstractOrder, parcel: Any, *, rest: dict[int, i
         "rest": [{"title": titles[pk], "quantity": count} for pk, count in rest.items()],
         "carrier": shipment.carrier_name,
         "delivery_name": order.shipping_method,
+        "collect_from": collection_address() if shipment.is_collection else [],
+        "hours": current_shop().hours,
         "tracking_number": shipment.tracking_number,
         "tracking_url": shipment.tracking_url,
         "arrival": str(parcel.arrival) if parcel.arrival else "",
@@ -174,7 +176,7 @@ def order_facts(order: AbstractOrder) -> dict[str, Any]:
         return format_money(amount, order.currency)
 
     promise = getattr(order, "promise", None)
-    shipping = order.shipping_address
+    collected, shipping = is_collected(order), order.shipping_address
     return {
         **greeting_facts(order),
         "is_held": order.status == AUTHORISED,
@@ -193,12 +195,15 @@ def order_facts(order: AbstractOrder) -> dict[str, Any]:
         ],  # fmt: skip
         "subtotal": money(order.basket_total_before_discounts_incl_tax),
         "delivery_name": order.shipping_method,
-        "is_collected": promise is not None and is_collected(order),
+        "is_collected": collected,
         "delivery_charge": money(order.shipping_incl_tax) if order.shipping_incl_tax else _("free"),
         "tax": money(order.total_tax),
         "total": money(order.total_incl_tax),
         "arrival": str(Arrival(promise.arrives_from, promise.arrives_until)) if promise else "",
-        "shipping_address": shipping.active_address_fields() if shipping else [],
+        "collect_from": collection_address() if collected else [],
+        "shipping_address": (
+            shipping.active_address_fields() if shipping and not collected else []
+        ),
         "billing_address": (
             order.billing_address.active_address_fields() if order.billing_address else []
         ),
@@ -213,12 +218,12 @@ def _unit_price(line: AbstractLine) -> Decimal:
 
 
 def _line_facts(order: AbstractOrder, money: Callable[[Decimal], str]) -> list[dict[str, Any]]:
-    lines = list(order.lines.select_related("product").order_by("pk"))
-    ids = {pk for line in lines if line.product for pk in (line.product_id, line.product.parent_id)}
-    photos = photos_by_product(ids - {None})
+    lines = list(order.lines.select_related("product__parent").order_by("pk"))
+    displays = line_displays([line.product for line in lines if line.product])
     facts = []
     for line in lines:
-        photo = photo_of(line.product, photos) if line.product else None
+        display = displays.get(line.product_id)
+        photo = display.photo if display else None
         facts.append(
             {
                 "title": line.title,
@@ -229,6 +234,12 @@ def _line_facts(order: AbstractOrder, money: Callable[[Decimal], str]) -> list[d
             }
         )
     return facts
+
+
+def collection_address() -> list[str]:
+    """Where orders are collected: the shop's name and address."""
+    shop = current_shop()
+    return [shop.name, *shop.address]
 
 
 def mail_photo_url(image: Any) -> str:

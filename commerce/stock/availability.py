@@ -130,6 +130,16 @@ def is_sent_later(stockrecord: AbstractStockRecord, units: int) -> bool:
     return bool(later) and units > left
 
 
+def sent_later_text(stockrecord: AbstractStockRecord | None, units: int) -> str:
+    """From when so many units are sent, as text; "" if they leave at once."""
+    if stockrecord is None or not is_sent_later(stockrecord, units):
+        return ""
+    selling = selling_of(stockrecord.product)
+    later = sells_later(selling.later, selling.available_from)
+    is_early = later == ProductDetails.Later.PREORDER
+    return later_text(PREORDER if is_early else ON_ORDER, selling.available_from)
+
+
 def availability_at(units: int, later: str = "", *, least: int = 1) -> str:
     """The availability for a number of units, of which ``least`` is the smallest order.
 

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.forms import Form, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views import generic
@@ -195,13 +195,17 @@ class AddressFormMixin:
         form = AddressForm(request.user, initial=typed_fields(request.POST))
         return self.render_to_response(self.get_context_data(form=form))
 
+    def get_success_url(self) -> str:
+        messages.success(self.request, _("We’ve saved the address."))
+        return reverse("customer:address-list")
+
 
 class AddressCreateView(AddressFormMixin, oscar_views.AddressCreateView):
-    pass
+    """A new address; ``AddressFormMixin`` shows its form again."""
 
 
 class AddressUpdateView(AddressFormMixin, oscar_views.AddressUpdateView):
-    pass
+    """Another text for an address; ``AddressFormMixin`` shows its form again."""
 
 
 class AddressChangeStatusView(generic.View):

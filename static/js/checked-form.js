@@ -43,7 +43,7 @@ class CheckedForm extends HTMLElement {
     const list = document.createElement("ul");
     for (const field of wrong) {
       const item = document.createElement("li");
-      item.append(Object.assign(document.createElement("a"), { href: `#${field.id}`, textContent: problem(field) }));
+      item.append(Object.assign(document.createElement("a"), { href: `#${field.id}`, textContent: named(problem(field), field) }));
       list.append(item);
     }
     box.append(Object.assign(document.createElement("h2"), { textContent: this.dataset.summary }), list);
@@ -52,9 +52,15 @@ class CheckedForm extends HTMLElement {
   }
 }
 
-// Our message for empty fields, the browser's message for all other errors.
+// Our message if the field has one, else the browser's.
 function problem(field) {
-  return (field.validity.valueMissing && field.dataset.needed) || field.validationMessage;
+  return field.dataset[field.validity.valueMissing ? "needed" : "wrong"] || field.validationMessage;
+}
+
+// The browser's message does not say which field it is about.
+function named(text, field) {
+  const label = field.labels?.[0]?.firstChild?.textContent.trim();
+  return text === field.validationMessage && label ? `${label}: ${text}` : text;
 }
 
 function isField(element) {

@@ -90,7 +90,7 @@ class PaymentForm extends HTMLElement {
     });
     if (answer.redirected) return location.assign(answer.url);
     const order = await answer.json();
-    if (order.error) return this.fail(order.error, order.href);
+    if (order.error) return this.fail(order.error, order.href, order.label);
     this.lockAnswers();
     if (order.done) return location.assign(order.done);
     const { error } = await this.stripe.confirmPayment({
@@ -108,13 +108,11 @@ class PaymentForm extends HTMLElement {
     if (change) change.hidden = false;
   }
 
-  fail(text, href) {
+  fail(text, href, label) {
     this.setBusy(false);
     this.error.textContent = text;
     if (href) {
-      const link = Object.assign(document.createElement("a"), { href, textContent: "→" });
-      link.setAttribute("aria-label", text);
-      this.error.append(" ", link);
+      this.error.append(" ", Object.assign(document.createElement("a"), { href, textContent: label }));
     }
     this.error.hidden = false;
     this.error.focus?.();

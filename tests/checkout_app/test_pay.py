@@ -158,6 +158,7 @@ def test_product_sold_out_meanwhile_is_named(client, vase):
         "Your basket has changed: Moon vase is sold out. You haven’t been charged."
     )
     assert answer.json()["href"] == reverse("basket:summary")
+    assert answer.json()["label"] == "Go to your basket"
 
 
 def test_insufficient_stock_names_the_number_left(client, mug):

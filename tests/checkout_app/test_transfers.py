@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
 from oscar.core.loading import get_model
@@ -16,6 +17,7 @@ from commerce.models import OutgoingMail
 from commerce.order_statuses import CANCELLED, PAID, PENDING
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
+from commerce.pricing.delivery import Arrival
 from tests.factories import make_user, stockrecord_of
 from tests.shopper import press_pay, reach_payment
 from tests.signing import prove_again
@@ -45,6 +47,16 @@ def finance(client):
     client.force_login(user)
     prove_again(client)
     return user
+
+
+def test_guest_follows_the_order_and_is_promised_no_day_before_the_money(client, ordered):
+    page = client.get(reverse("checkout:thank-you"))
+    soup = BeautifulSoup(page.content, "html.parser")
+
+    promise = ordered.order.promise
+    assert str(Arrival(promise.arrives_from, promise.arrives_until)) not in soup.text
+    link = soup.find("a", string="Track this order")["href"]
+    assert ordered.order.number in client.get(link, follow=True).text
 
 
 def test_methods_are_offered_by_account_country_and_amount(settings):

@@ -93,7 +93,9 @@ def test_quantity_above_the_stock_names_the_number_left(client, mug, oat):
         reverse("basket:add", args=[mug.pk]), {"quantity": 3, "child_id": oat.pk}, follow=True
     )
 
-    assert "There are only 10 of this product. You have 8 in your basket." in text_of(response)
+    assert "There are only 10 of this product. You have 8 in your basket already." in text_of(
+        response
+    )
     assert basket_of(client).num_items == 8
 
 

@@ -5,10 +5,12 @@ from django.urls import reverse
 
 from commerce.models import OutgoingMail, Shipment
 from commerce.order_statuses import DELIVERED, SHIPPED
+from commerce.orders import mails
+from commerce.orders.guest_links import guest_order_path
 from commerce.orders.order_summary import order_rows, steps_of
 from commerce.orders.shipments import ship
 from tests.commerce.test_basket import text_of
-from tests.factories import make_delivery, make_paid_order, make_product, make_user
+from tests.factories import make_delivery, make_paid_order, make_product, make_user, set_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +81,26 @@ def test_mail_says_that_the_order_is_ready(order):
         assert "Collect in store" in body
         for word in ("on its way", "parcel", "Track", "Expected"):
             assert word not in body
+
+
+def test_shopper_reads_where_to_collect_it(client, order):
+    set_shop(address="The Sail Loft\n3 Quay Lane")
+    session = client.session
+    session["checkout_order_id"] = order.pk
+    session.save()
+
+    texts = [
+        text_of(client.get(reverse("checkout:thank-you"))),
+        text_of(client.get(guest_order_path(order, days=1), follow=True)),
+        *(str(mails.order_facts(order)[name]) for name in ("collect_from", "shipping_address")),
+    ]
+
+    assert all("The Sail Loft" in text for text in texts[:3])
+    assert not any("12 Quay Street" in text for text in (texts[0], *texts[2:]))
+    assert "Delivery to" not in texts[0]
+    ship(order.pk)
+    ready = OutgoingMail.objects.get(key__startswith="order-shipped:")
+    assert "The Sail Loft, 3 Quay Lane" in ready.body_text
 
 
 def test_mail_lists_what_is_not_ready(order):

@@ -18,6 +18,7 @@ from commerce.models import (
 )
 from commerce.options.chooser import controls_for
 from commerce.options.option_sets import OptionSet
+from commerce.orders import mails
 from commerce.orders.order_summary import order_rows
 from tests.crawler import Crawled, offers_of
 from tests.factories import (
@@ -365,6 +366,19 @@ def test_photo_follows_the_option_it_is_for(shirt):
         ) else navy.pk
         for child in shirt.children.all()
     }  # fmt: skip
+
+
+def test_order_mail_shows_the_photo_of_the_variant(shirt, monkeypatch):
+    add_photo(shirt, "grey")
+    white = add_photo(shirt, "white")
+    value = make_value(shirt.product_class.attributes.get(code="colour"), "White")
+    ProductPhoto.objects.get(image=white).options.add(value)
+    monkeypatch.setattr(mails, "mail_photo_url", lambda image: f"photo {image.pk}")
+
+    order = make_paid_order((variant_of(shirt, "White", "S"), 1))
+
+    shown = [line["photo_url"] for line in mails.order_facts(order)["lines"]]
+    assert shown == [f"photo {white.pk}"]
 
 
 def test_large_products_read_the_variants_that_a_page_needs(client, shop):

@@ -133,7 +133,7 @@ def test_required_choice_has_to_be_made(client, notebook):
     assert "Choose one of the values of “Ribbon”." in refused
     assert lines_in(client) == []
     add(client, notebook, ribbon="Red")
-    assert "Ribbon: “Red”" in Crawled(client.get("/basket/")).text("main")
+    assert "Ribbon: Red" in Crawled(client.get("/basket/")).text("main")
 
 
 def test_several_choices_say_their_price(client, notebook):
@@ -159,7 +159,7 @@ def test_number_zero_is_a_choice(client, notebook):
     add(client, notebook, number="0")
 
     assert lines_in(client) == [(1, Decimal("24.00"))]
-    assert "Number: “0”" in Crawled(client.get("/basket/")).text("main")
+    assert "Number: 0" in Crawled(client.get("/basket/")).text("main")
 
 
 def test_undo_restores_the_text(client, notebook):

@@ -101,7 +101,7 @@ def test_quantities_in_the_basket_add_up(client, tile):
     add(client, tile, 6)
     assert units_in_basket(client) == 18
 
-    assert "You have 18 in your basket." in add(client, tile, 36)
+    assert "You have 18 in your basket already." in add(client, tile, 36)
 
 
 def test_fewer_in_stock_than_the_least_order_are_sold_out(client, tile, site_root):
@@ -294,6 +294,8 @@ def test_preorder_can_be_bought_and_says_when_it_is_sent(client, book):
     assert f"<g:availability_date>{day.isoformat()}</g:availability_date>" in feed
     add(client, product, 2)
     assert units_in_basket(client) == 2
+    basket = Crawled(client.get(reverse("basket:summary")))
+    assert f"Pre-order, sent from {day.day} {day:%b %Y}" in basket.text(".basket-line")
     reserve_stock({stockrecord_of(product).pk: 2})
     assert list(stock_is_never_oversold()) == []
 
