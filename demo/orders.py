@@ -134,6 +134,7 @@ def _draw_orders(customers, shop, *, at):
         for form in forms:
             items[draw.choice(records[form])] += draw.choice((1, 1, 1, 2, 2, 4))
         offered = offered_delivery(country, parcel_of((r, r.product, n) for r, n in items.items()))
+        offered = [method for method in offered if not method.is_pickup]
         method = draw.choices(offered, weights=(8, 2, 1)[: len(offered)])[0]
         past.append(
             PastOrder(

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.db import models
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -33,15 +34,19 @@ class HomeConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from wagtail.admin.forms.models import register_form_field_override
         from wagtail.models import ReferenceIndex
         from wagtail.signals import page_published
 
+        from commerce.dashboard.decimal_fields import DecimalField
         from home import page_tags, page_text_index, search  # noqa: F401
         from home.models import SiteSettings
         from home.staff import receivers  # noqa: F401
         from home.staff.shop_settings_form import set_up_form
 
         set_up_form()
+        # Wagtail's own widget for decimals drops a comma, so that "2,95" becomes 295.
+        register_form_field_override(models.DecimalField, override={"form_class": DecimalField})
         search.register()
         page_text_index.register()
         post_migrate.connect(_create_roles, sender=self)

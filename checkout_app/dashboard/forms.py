@@ -16,6 +16,7 @@ from checkout_app.payments.refunds import (
     refundable_shipping,
     refundable_units,
 )
+from commerce.dashboard.decimal_fields import DecimalField
 from commerce.models import ReturnRequest
 from commerce.money import CENT, format_money
 
@@ -31,10 +32,10 @@ class RefundForm(forms.Form):
     ``returned`` is a received ReturnRequest; its units are filled in.
     """
 
-    shipping = forms.DecimalField(
+    shipping = DecimalField(
         label=_("Delivery"), min_value=0, max_digits=12, decimal_places=2, required=False
     )
-    extra = forms.DecimalField(
+    extra = DecimalField(
         label=_("Another amount"),
         help_text=_("Not for a particular item, for example as goodwill."),
         min_value=0,
@@ -121,7 +122,7 @@ class RefundForm(forms.Form):
 class CaptureForm(forms.Form):
     """How much of the authorised amount to capture. The rest is voided."""
 
-    amount = forms.DecimalField(label=_("Amount"), min_value=0, max_digits=12, decimal_places=2)
+    amount = DecimalField(label=_("Amount"), min_value=0, max_digits=12, decimal_places=2)
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def __init__(
@@ -135,7 +136,7 @@ class CaptureForm(forms.Form):
 class ReceivedForm(forms.Form):
     """The amount that arrived for a transfer, as on the bank statement."""
 
-    amount = forms.DecimalField(label=_("Amount"), min_value=CENT, max_digits=12, decimal_places=2)
+    amount = DecimalField(label=_("Amount"), min_value=CENT, max_digits=12, decimal_places=2)
     #: The sum shown as arrived, in minor units. Two people may enter the same statement.
     before = forms.IntegerField(min_value=0, required=False)
 

@@ -25,7 +25,9 @@ class OrderStatusForm(OscarOrderStatusForm):
 
     def __init__(self, order: AbstractOrder, *args: Any, **kwargs: Any) -> None:
         super().__init__(order, *args, **kwargs)
-        self.fields["new_status"].choices = [(move, move) for move in moves_for_staff(order)]
+        moves = [(move, move) for move in moves_for_staff(order)]
+        # Nothing is chosen at first: a cancelled order is refunded.
+        self.fields["new_status"].choices = [("", _("Choose a status")), *moves] if moves else []
 
 
 class ShippingAddressForm(CountryAddressForm):

@@ -26,7 +26,12 @@ from commerce.accounts.reauthentication import (
 )
 from commerce.actor import signed_in_user
 from commerce.audit.order_history import history_of, record_event
-from commerce.dashboard.order_forms import DispatchForm, ProvideForm, ShippingAddressForm
+from commerce.dashboard.order_forms import (
+    DispatchForm,
+    OrderStatusForm,
+    ProvideForm,
+    ShippingAddressForm,
+)
 from commerce.dashboard.permission_table import CHANGE_ORDER, ORDER_ACTS
 from commerce.digital.downloads import renew_download
 from commerce.digital.gift_cards import change_recipient
@@ -96,6 +101,11 @@ class OrderDetailView(OscarOrderDetailView):
         if action in ORDER_ACTS and not request.user.has_perm(ORDER_ACTS[action]):
             raise PermissionDenied
         return super().handle_order_action(request, order, action)
+
+    def get_order_status_form(self) -> OrderStatusForm:
+        """The form, with errors only if it was submitted and not another form of the page."""
+        data = self.request.POST if "new_status" in self.request.POST else None
+        return OrderStatusForm(order=self.object, data=data)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         order = self.object

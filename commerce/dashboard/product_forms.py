@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -24,16 +24,17 @@ from oscar.core.loading import get_model
 
 from commerce.catalogue.variant_editing import duplicate_of, options_of_class
 from commerce.dashboard.datetime_fields import ExactTimes
+from commerce.dashboard.decimal_fields import DecimalField, TypedDecimals
 from commerce.images.uploads import photographs_only
 from commerce.models import BundlePart, OptionPrice, ProductDetails, ProductTypeTax, User
 from commerce.models.personal_options import MOST_CHARACTERS
 from commerce.models.tax import PERCENT
 from commerce.orders.reservations import lock_stock
-from commerce.pricing.price_rules import changed_price, refusal_of_price
+from commerce.pricing.price_rules import MAX_PRICE, changed_price, refusal_of_price
 from commerce.slugs import code_from, cut_slug
 
 
-class DetailsForm(forms.ModelForm):
+class DetailsForm(TypedDecimals, forms.ModelForm):
     """How the product is sold: measures, quantities, ordering without stock."""
 
     class Meta:
@@ -116,7 +117,7 @@ class CategoryForm(OscarCategoryForm):
 class OptionForm(OscarOptionForm):
     """An option with its price and the length of its text."""
 
-    price = forms.DecimalField(
+    price = DecimalField(
         label=_("Price of each, tax included"), max_digits=8, decimal_places=2, min_value=0,
         required=False,
     )  # fmt: skip
@@ -150,7 +151,7 @@ class OptionForm(OscarOptionForm):
 class ProductClassForm(OscarProductClassForm):
     """A product type with its VAT rate."""
 
-    tax_percent = forms.DecimalField(
+    tax_percent = DecimalField(
         label=_("VAT rate in %"), max_digits=4, decimal_places=2, validators=PERCENT,
         required=False, help_text=_("Leave empty for the standard rate in the shop settings."),
     )  # fmt: skip
@@ -160,6 +161,14 @@ class ProductClassForm(OscarProductClassForm):
         pk = self.instance.pk
         row = ProductTypeTax.objects.filter(pk=pk).first() if pk else None
         self.initial["tax_percent"] = row and row.percent.normalize() + 0
+
+    def clean_name(self) -> str:
+        """Refuse the name of another type: lists could not tell them apart."""
+        name = self.cleaned_data["name"].strip()
+        others = get_model("catalogue", "ProductClass").objects.exclude(pk=self.instance.pk)
+        if others.filter(name__iexact=name).exists():
+            raise forms.ValidationError(_("Another product type has this name."))
+        return name
 
     @transaction.atomic
     def save(self, commit: bool = True) -> Any:
@@ -191,7 +200,7 @@ class ProductImageForm(OscarProductImageForm):
         photographs_only(self, "original")
 
 
-class StockRecordForm(OscarStockRecordForm):
+class StockRecordForm(TypedDecimals, OscarStockRecordForm):
     """Asks for the supplier only if there are several.
 
     Writes only changed fields: orders take stock while the form is open. A price of zero must be
@@ -209,8 +218,7 @@ class StockRecordForm(OscarStockRecordForm):
             self.fields["partner"].initial = partners[0].pk
             self.fields["partner"].empty_label = None
         if "price" in self.fields:
-            self.fields["price"].validators.append(MinValueValidator(0))
-            self.fields["price"].widget.attrs["min"] = 0
+            self.fields["price"].validators += [MinValueValidator(0), MaxValueValidator(MAX_PRICE)]
         if "num_in_stock" in self.fields and self.is_bundle:
             self.fields["num_in_stock"].disabled = True
             self.fields["num_in_stock"].help_text = _("Follows from the parts of the bundle.")
@@ -248,7 +256,7 @@ class StockRecordForm(OscarStockRecordForm):
         return record
 
 
-class SetProductPriceForm(OscarSetProductPriceForm):
+class SetProductPriceForm(TypedDecimals, OscarSetProductPriceForm):
     """Prices of several products, with the same confirmations as the single form."""
 
     gives_away = forms.BooleanField(label=_("Yes, sell them for free"), required=False)

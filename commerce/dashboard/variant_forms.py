@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.validators import MinValueValidator
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -14,11 +13,12 @@ from oscar.apps.partner.abstract_models import AbstractStockRecord
 from oscar.core.loading import get_model
 
 from commerce.catalogue.variant_editing import DeclaredOption
+from commerce.dashboard.decimal_fields import DecimalField
 from commerce.images.photos import sync_photo
 from commerce.images.uploads import photographs_only
 from commerce.models import ImportedPicture
 from commerce.orders.reservations import lock_stock
-from commerce.pricing.price_rules import refusal_of_price
+from commerce.pricing.price_rules import MAX_PRICE, refusal_of_price
 from commerce.shop_settings.current import current_shop
 
 MAX_STOCK = 1_000_000
@@ -30,9 +30,9 @@ RECORD_COLUMNS = {"sku": "partner_sku", "price": "price", "stock": "num_in_stock
 class GeneratorForm(forms.Form):
     """The values from which variants are made, their price and stock."""
 
-    price = forms.DecimalField(
+    price = DecimalField(
         label=_("Price including tax"), max_digits=12, decimal_places=2,
-        validators=[MinValueValidator(Decimal("0.01"))],
+        min_value=Decimal("0.01"), max_value=MAX_PRICE,
     )  # fmt: skip
     stock = forms.IntegerField(
         label=_("In stock"), min_value=0, max_value=MAX_STOCK, initial=0, required=False
@@ -67,7 +67,7 @@ class VariantRowForm(forms.Form):
     """
 
     sku = forms.CharField(label=_("SKU"), max_length=64, show_hidden_initial=True)
-    price = forms.DecimalField(
+    price = DecimalField(
         label=_("Price"), max_digits=12, decimal_places=2, min_value=0, required=False,
         show_hidden_initial=True,
     )  # fmt: skip

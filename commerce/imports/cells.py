@@ -11,8 +11,8 @@ from babel import Locale, UnknownLocaleError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-#: The highest price of one unit; higher ones are typing errors.
-MAX_PRICE = Decimal("99999999.99")
+from commerce.pricing.price_rules import MAX_PRICE
+
 MAX_STOCK = 2_000_000_000
 #: The decimal separators that the form offers. "" detects the file's.
 POINT, COMMA = ".", ","

@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from commerce.models import OutgoingMail, User
+from commerce.shop_settings.current import current_shop
 from commerce.transactions import enqueue_on_commit
 
 #: Minutes until the next attempt, by the number of attempts made.
@@ -42,9 +44,9 @@ TEXTS = ("subject", "body_text", "body_html")
 EDITED_TEMPLATES = Engine(loaders=[], libraries={}, builtins=[], autoescape=True)
 
 
-def render_edited(source: str, context: Mapping[str, Any]) -> str:
+def render_edited(source: str, context: Mapping[str, Any], *, is_html: bool = True) -> str:
     """Render a template edited by staff. The context must contain plain values only."""
-    return EDITED_TEMPLATES.from_string(source).render(Context(context))
+    return EDITED_TEMPLATES.from_string(source).render(Context(context, autoescape=is_html))
 
 
 def queue_mail(
@@ -135,11 +137,16 @@ def _record_failure(mail: OutgoingMail, error: Exception, *, at: datetime) -> No
     mail.next_attempt_at = at + timedelta(minutes=minutes)
 
 
+def sender() -> str:
+    """From whom mails are: the shop's name at the address of ``DEFAULT_FROM_EMAIL``."""
+    return formataddr((current_shop().name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
+
+
 def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         mail.subject,
         mail.body_text,
-        from_email=settings.DEFAULT_FROM_EMAIL,
+        from_email=sender(),
         to=[mail.to],
         # The same ID on every attempt lets mail servers drop duplicates.
         headers={"Message-ID": f"<{mail.pk}.{mail.created_at:%Y%m%d%H%M%S}@vitrine>"},

@@ -3,7 +3,8 @@
 import logging
 from typing import Any
 
-from django.template.loader import render_to_string
+from django.template import engines
+from django.template.context import make_context
 from django.utils.html import strip_tags
 from oscar.core.loading import get_model
 
@@ -31,12 +32,11 @@ def messages_for(code: str, context: dict[str, Any]) -> dict[str, str]:
     context = {"colours": mail_colours(), **context}
     for part, (attribute, file_name) in PARTS.items():
         source = getattr(edited, attribute, None) if edited else None
-        written = _rendered(source, context, code) if source else None
-        messages[part] = (
-            render_to_string(file_name.format(code=code.lower()), context)
-            if written is None
-            else written
-        )
+        is_html = part == "html"
+        written = _rendered(source, context, code, is_html=is_html) if source else None
+        if written is None:
+            written = _from_file(file_name.format(code=code.lower()), context, is_html=is_html)
+        messages[part] = written
     if edited and edited.email_body_html_template and not edited.email_body_template:
         messages["body"] = strip_tags(messages["html"])
     messages["subject"] = " ".join(messages["subject"].split())
@@ -49,10 +49,16 @@ def mail_colours() -> dict[str, str]:
     return {name.replace("-", "_"): value for name, value in tokens.items()}
 
 
-def _rendered(source: str, context: dict[str, Any], code: str) -> str | None:
+def _from_file(name: str, context: dict[str, Any], *, is_html: bool) -> str:
+    """Render a file. Subjects and plain texts have no markup, so nothing is escaped in them."""
+    template = engines["django"].get_template(name).template
+    return template.render(make_context(context, autoescape=is_html))
+
+
+def _rendered(source: str, context: dict[str, Any], code: str, *, is_html: bool) -> str | None:
     """Render an edited template; None, with a log entry, if that fails."""
     try:
-        return render_edited(source, context)
+        return render_edited(source, context, is_html=is_html)
     except Exception:  # templates can raise anything
         logger.exception("the edited template of %s cannot be rendered; the file was used", code)
         return None

@@ -76,13 +76,19 @@ def _sold_without_stock(stockrecord_ids: Iterable[int]) -> set[int]:
     return {pk for pk, of in selling.items() if sells_later(of.later, of.available_from)}
 
 
-def _shortages(stockrecord_ids: Iterable[int], quantities: Mapping[int, int]) -> list[Shortage]:
+def _shortages(
+    stockrecord_ids: Iterable[int],
+    quantities: Mapping[int, int],
+    *,
+    there: Mapping[int, int] | None = None,
+) -> list[Shortage]:
+    """What is short: of the units that can be ordered, or of those that are ``there``."""
     records = get_model("partner", "StockRecord").objects.select_related("product__parent")
     return [
         Shortage(
             record.product.get_title(),
             quantities[record.pk],
-            units_available(record),
+            units_available(record) if there is None else there[record.pk],
             product_id=record.product_id,
         )
         for record in records.filter(pk__in=stockrecord_ids).order_by("pk")
@@ -152,7 +158,8 @@ def consume_stock(quantities: Mapping[int, int], cause: Cause = NO_CAUSE) -> Non
             )
         ]
         if short:
-            raise OutOfStock(_shortages(short, quantities))
+            there = {pk: record.num_in_stock or 0 for pk, record in records.items()}
+            raise OutOfStock(_shortages(short, quantities, there=there))
         _record_moves(
             StockChange.Kind.CONSUMED, records, quantities, cause, in_stock=-1, allocated=-1
         )

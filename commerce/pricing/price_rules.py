@@ -3,10 +3,17 @@
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+#: The highest price of one unit; higher ones are typing errors.
+MAX_PRICE = Decimal("99999999.99")
+TOO_HIGH = gettext_lazy("A price can be at most %(most)s.")
 
 
 def refusal_of_price(price: Decimal | None, *, is_confirmed: bool) -> str:
     """Why a price is rejected, or "". Zero needs confirmation; negative prices are never accepted."""
+    if price is not None and price > MAX_PRICE:
+        return TOO_HIGH % {"most": MAX_PRICE}
     if price is None or price > 0:
         return ""
     if price < 0:

@@ -1,6 +1,7 @@
 """Orders that the customer collects at the shop: no carrier, no tracking, and words of collection."""
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from commerce.models import OutgoingMail, Shipment
@@ -66,6 +67,21 @@ def test_staff_say_that_an_order_is_ready_and_was_collected(client, staff, order
     assert order.status == DELIVERED
     events = order.events.filter(kind__in=["dispatch", "delivery"]).order_by("pk")
     assert [event.text for event in events] == ["2 items ready to collect", "Items were collected"]
+
+
+def test_status_is_not_chosen_for_staff(client, staff, order):
+    page = client.get(page_of(order))
+    soup = BeautifulSoup(page.content, "html.parser")
+    choices = soup.select("select[name=new_status] option")
+    assert [choice["value"] for choice in choices if choice.has_attr("selected")] in ([], [""])
+    assert choices[0].text == "Choose a status"
+
+    data = {"order_action": "dispatch_parcel", "key": "k1", f"units_{order.lines.get().pk}": 9}
+    refused = client.post(page_of(order), data)
+    assert refused.context["order_status_form"].errors == {}
+    client.post(page_of(order), {"order_action": "change_order_status", "new_status": ""})
+    order.refresh_from_db()
+    assert order.status == "Paid"
 
 
 def test_given_carrier_is_ignored(order):

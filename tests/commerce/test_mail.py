@@ -6,6 +6,7 @@ import pytest
 from django.core import mail as outbox
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.utils import timezone
+from oscar.core.loading import get_model
 
 from commerce.accounts import mails
 from commerce.mail import outbox as mail
@@ -16,7 +17,9 @@ from commerce.mail.outbox import (
     send_parked_again,
     send_waiting_mail,
 )
+from commerce.mail.templates import messages_for
 from commerce.models import OutgoingMail
+from commerce.shop_settings.current import current_shop
 from tests.factories import set_shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,6 +105,34 @@ def test_last_attempt_parks_the_mail_and_staff_resend_it(down, settings):
 
     parked.refresh_from_db()
     assert parked.state == "sent"
+
+
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_only_the_html_of_a_mail_is_escaped(shop, is_edited):
+    set_shop(name="North & <b>Sons</b>")
+    if is_edited:
+        get_model("communication", "CommunicationEventType").objects.create(
+            code="order_cancelled", name="Cancelled", category="Order related",
+            email_subject_template="{{ number }} at {{ shop_name }}",
+            email_body_template="{{ shop_name }}", email_body_html_template="{{ shop_name }}",
+        )  # fmt: skip
+    context = {"number": "A&1", "shop_name": current_shop().name, "first_name": "O'Neill"}
+
+    parts = messages_for("order_cancelled", context)
+
+    assert "A&1" in parts["subject"]
+    assert "North & <b>Sons</b>" in parts["body"]
+    assert "&lt;b&gt;" in parts["html"]
+    assert "&amp;" not in parts["subject"] + parts["body"]
+
+
+def test_mails_are_from_the_shop_by_its_name(shop, settings, mailoutbox):
+    set_shop(name="North & Sons")
+    settings.DEFAULT_FROM_EMAIL = "Old name <orders@shop.example>"
+    queue_mail(key="k", to="a@example.com", subject="s", text="t")
+    send_waiting_mail()
+
+    assert [mail.from_email for mail in mailoutbox] == ["North & Sons <orders@shop.example>"]
 
 
 def test_staff_template_sees_only_plain_values():

@@ -16,7 +16,7 @@ from commerce.catalogue.feed import feed_parts
 from commerce.catalogue.product_detail import buy_box_for
 from commerce.catalogue.product_lists import products_in
 from commerce.clock import shop_time
-from commerce.exceptions import OutOfStock, QuantityRefused
+from commerce.exceptions import DispatchRefused, OutOfStock, QuantityRefused
 from commerce.index.listings import cards_for
 from commerce.index.refresh import (
     broken_listings,
@@ -27,12 +27,14 @@ from commerce.index.refresh import (
 from commerce.models import ProductDetails
 from commerce.orders.invariants import stock_is_never_oversold
 from commerce.orders.reservations import reserve_stock
+from commerce.orders.shipments import ship
 from commerce.pricing.parcels import parcel_of, parcel_of_basket
 from commerce.pricing.unit_prices import unit_price
 from commerce.stock.availability import availability_of
 from commerce.stock.selling import Selling, selling_of
 from tests.crawler import Crawled, offers_of
 from tests.factories import (
+    make_paid_order,
     make_product,
     make_user,
     make_variants,
@@ -298,6 +300,20 @@ def test_preorder_can_be_bought_and_says_when_it_is_sent(client, book):
     assert f"Pre-order, sent from {day.day} {day:%b %Y}" in basket.text(".basket-line")
     reserve_stock({stockrecord_of(product).pk: 2})
     assert list(stock_is_never_oversold()) == []
+
+
+def test_preorder_that_is_not_there_yet_is_not_sent(book):
+    product, _details = book
+    order = make_paid_order((product, 1))
+
+    with pytest.raises(DispatchRefused, match="Book: 0 of 1"):
+        ship(order.pk)
+
+
+def test_product_page_names_the_quantities_it_is_sold_in(client, tile):
+    page = Crawled(client.get(tile.get_absolute_url()))
+
+    assert "Sold in multiples of 6, from 12." in page.text(".buy-box--page")
 
 
 def test_preorder_ends_on_its_day(book):

@@ -235,6 +235,17 @@ def test_new_type_is_saved_with_its_rate(staff):
 
 
 @pytest.mark.django_db
+def test_name_of_another_type_is_refused(staff):
+    ProductClass.objects.create(name="Book")
+    kind = ProductClass.objects.create(name="Novel")
+    kind.name = "book "
+
+    assert save_type(staff, kind).context["form"].errors["name"]
+    kind.name = "NOVEL"
+    assert save_type(staff, kind).status_code == 302
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("percent", ["-1", "51", "7,5,5", "seven", "7.123"])
 def test_impossible_rate_is_refused_and_kept_in_the_form(staff, percent):
     kind = ProductClass.objects.create(name="Book")

@@ -1,1 +1,1 @@
-from commerce.dashboard.offer_forms import RestrictionsForm  # noqa: F401
+from commerce.dashboard.offer_forms import BenefitForm, ConditionForm, RestrictionsForm  # noqa: F401
