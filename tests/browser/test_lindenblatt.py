@@ -67,7 +67,7 @@ def pay(page):
     """Pay by card; returns the order number on the thank-you page."""
     page.get_by_label("Kartennummer").fill(CARD)
     page.get_by_label(re.compile("Gültig")).fill("12/40")
-    page.get_by_label("Prüfziffer").fill("123")
+    page.get_by_label("Prüfnummer").fill("123")
     page.get_by_role("button", name="Zahlungspflichtig bestellen").click()
     page.get_by_role("heading", name=re.compile("^Vielen Dank")).wait_for()
     return re.search(r"LB-[A-Z0-9]{8}", page.content()).group()
