@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import TemplateView
 from oscar.apps.catalogue.abstract_models import AbstractAttributeOption
 from oscar.core.loading import get_model
 
+from commerce.catalogue.option_uses import products_blurred_without
 from commerce.catalogue.variant_editing import options_of_class
 from commerce.dashboard.row_forms import rows_are_valid
 from commerce.dashboard.staff_views import StaffPage
@@ -171,7 +172,7 @@ class OptionsView(StaffPage, TemplateView):
             )
             return redirect(request.path)
         rows = self.option_forms(request.POST)
-        if not all(row.is_valid() for row in rows):
+        if not all(row.is_valid() for row in rows) or self.refuses_removals(rows):
             return self.render_to_response(self.get_context_data(rows=rows))
         with one_refresh(), transaction.atomic():
             for row in rows:
@@ -179,6 +180,23 @@ class OptionsView(StaffPage, TemplateView):
                     row.save()
         messages.success(request, _("The options were saved."))
         return redirect(request.path)
+
+    def refuses_removals(self, rows: list[OptionForm]) -> bool:
+        """Whether variants could not be told apart without the removed options; the rows say so."""
+        removed = [row for row in rows if row.cleaned_data["remove"]]
+        keys = [row.instance.attribute_id for row in removed]
+        titles = products_blurred_without(self.product_class, keys) if removed else []
+        if not titles:
+            return False
+        text = ngettext(
+            "Without this option, variants of “%(product)s” could not be told apart.",
+            "Without this option, variants of %(count)d products, such as “%(product)s”, could not be"
+            " told apart.",
+            len(titles),
+        )
+        for row in removed:
+            row.add_error("remove", text % {"product": titles[0], "count": len(titles)})
+        return True
 
     def get_context_data(self, *, new: Any = None, rows: Any = None, **kwargs: Any) -> dict:
         shown = options_of_class(self.product_class)
