@@ -16,7 +16,6 @@ from oscar.apps.dashboard.catalogue.forms import (
 )
 from oscar.apps.dashboard.catalogue.forms import ProductClassForm as OscarProductClassForm
 from oscar.apps.dashboard.catalogue.forms import ProductForm as OscarProductForm
-from oscar.apps.dashboard.catalogue.forms import ProductImageForm as OscarProductImageForm
 from oscar.apps.dashboard.catalogue.forms import SetProductPriceForm as OscarSetProductPriceForm
 from oscar.apps.dashboard.catalogue.forms import StockRecordForm as OscarStockRecordForm
 from oscar.apps.partner.abstract_models import AbstractStockRecord
@@ -181,14 +180,6 @@ class ProductAttributesForm(OscarProductAttributesForm):
     def clean_code(self) -> str:
         name = self.cleaned_data.get("name")
         return self.cleaned_data.get("code") or (cut_slug(code_from(name), 128) if name else "")
-
-
-class ProductImageForm(OscarProductImageForm):
-    """Checks the photograph of a product."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        photographs_only(self, "original")
 
 
 class StockRecordForm(OscarStockRecordForm):

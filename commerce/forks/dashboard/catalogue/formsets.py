@@ -1,1 +1,4 @@
-from commerce.dashboard.option_group_forms import AttributeOptionFormSet  # noqa: F401
+from commerce.dashboard.catalogue_formsets import (  # noqa: F401
+    AttributeOptionFormSet,
+    ProductImageFormSet,
+)
