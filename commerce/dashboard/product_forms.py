@@ -147,7 +147,7 @@ class OptionForm(OscarOptionForm):
 
 
 class ProductClassForm(OscarProductClassForm):
-    """A product type with its VAT rate."""
+    """A product type with its VAT rate. Oscar's options are personal: variants have others."""
 
     tax_percent = forms.DecimalField(
         label=_("VAT rate in %"), max_digits=4, decimal_places=2, validators=PERCENT,
@@ -156,6 +156,11 @@ class ProductClassForm(OscarProductClassForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["options"].label = _("Personal options")
+        self.fields["options"].help_text = _(
+            "What shoppers type or choose beside the buy button, such as an engraving. Variants, such as"
+            " sizes, don’t come from here."
+        )
         pk = self.instance.pk
         row = ProductTypeTax.objects.filter(pk=pk).first() if pk else None
         self.initial["tax_percent"] = row and row.percent.normalize() + 0

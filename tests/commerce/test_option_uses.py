@@ -1,4 +1,4 @@
-"""Values and options that variants need are not removed in the dashboard."""
+"""Options of variants in the dashboard: where they are edited, and that needed ones are not removed."""
 
 import pytest
 from django.urls import reverse
@@ -94,3 +94,20 @@ def test_all_options_are_removed_at_once(staff, shirt):
     remove(staff, "Colour", "Size")
 
     assert not VariantOption.objects.exists()
+
+
+def test_page_of_a_product_type_leads_to_the_options_of_its_variants(staff, shirt):
+    kind = shirt.product_class
+    page = Crawled(staff.get(reverse("dashboard:catalogue-class-update", args=[kind.pk])))
+
+    link = page.soup.find("a", href=reverse("staff-options", args=[kind.pk]))
+    assert link.text == "Edit the options of variants"
+    assert "Details of the type" in page.text("#product_class_details")
+    assert page.text("label[for=id_options]").strip() == "Personal options"
+
+
+def test_new_product_type_has_no_options_page_yet(staff):
+    page = staff.get(reverse("dashboard:catalogue-class-create"))
+
+    assert page.status_code == 200
+    assert "Edit the options of variants" not in page.text
