@@ -224,6 +224,26 @@ def test_archive_with_a_bomb_and_a_file_that_is_no_picture(shop):
     assert get_model("catalogue", "ProductImage").objects.count() == 1
 
 
+def test_url_names_a_file_of_the_archive(shop):
+    """Shopify's file has URLs, also for those who have the photographs in an archive."""
+    url = "https://cdn.example.com/s/files/1/0/products/Linen%20shirt.jpg?v=1"
+    rows = [
+        {"Handle": "shirt", "Title": "Shirt", "Variant SKU": "A", "Variant Price": "5",
+         "Image Src": url},
+        {"Handle": "gone", "Title": "Gone", "Variant SKU": "B", "Variant Price": "5",
+         "Image Src": "https://cdn.example.com/gone.jpg?v=2"},
+    ]  # fmt: skip
+    content = as_csv(("Handle", "Title", "Variant SKU", "Variant Price", "Image Src"), rows)
+
+    archive = archive_of({"photos/linen shirt.jpg": picture(1)})
+    run = run_file(content, profile="shopify", archive=archive)
+
+    remarks = {row.identity: [remark[2] for remark in row.remarks] for row in run.rows.all()}
+    assert remarks["shirt"] == []
+    assert "has no file “https://cdn.example.com/gone.jpg?v=2”" in remarks["gone"][0]
+    assert get_model("catalogue", "ProductImage").objects.get().product.upc == "A"
+
+
 # --- Interrupted and concurrent runs --------------------------------------------------------------
 
 
