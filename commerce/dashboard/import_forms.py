@@ -132,7 +132,9 @@ class SettingsForm(forms.Form):
     )
     may_be_free = forms.BooleanField(label=gettext_lazy("Allow a price of 0"), required=False)
     redirects = forms.BooleanField(
-        label=gettext_lazy("Redirect the product pages of the old shop"), required=False
+        label=gettext_lazy("Redirect the product pages of the old shop"),
+        required=False,
+        help_text=gettext_lazy("Only those of products that are new in this shop."),
     )
     mail = forms.BooleanField(
         label=gettext_lazy("Email each new customer a link to set a password"), required=False

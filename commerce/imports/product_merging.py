@@ -117,7 +117,8 @@ def merged(record: ProductRecord, existing: Existing | None, catalogue: Catalogu
     _merge_variants(record, existing, state, catalogue)
     if record.pictures is not None:
         _merge_pictures(record, state, existing.aliases if existing else {})
-    state["redirects"] = sorted({*state["redirects"], *map(normal_path, record.redirects)})
+    paths = [*record.redirects, *([] if existing else record.old_paths)]
+    state["redirects"] = sorted({*state["redirects"], *map(normal_path, paths)})
     return state
 
 

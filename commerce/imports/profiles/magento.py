@@ -183,7 +183,7 @@ def _product(row: Row, table: Table, options: ReadOptions) -> ProductRecord:
         if name not in INTERNAL
     ]
     if options.with_redirects and record.handle:
-        record.redirects = [f"/{record.handle}.html"]
+        record.old_paths = [f"/{record.handle}.html"]
     return record
 
 

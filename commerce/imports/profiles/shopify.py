@@ -121,7 +121,7 @@ def _product(handle: str, rows: list[Row], table: Table, options: ReadOptions) -
     record.is_public = _is_public(record, first, table)
     _classify(record, first)
     if options.with_redirects and handle:
-        record.redirects = [OLD_PATH % handle]
+        record.old_paths = [OLD_PATH % handle]
     _read_variants(record, rows, table, options)
     if _has(table, "Image Src"):
         record.pictures = _pictures(rows)

@@ -128,7 +128,7 @@ def products_in(table: Table, options: ReadOptions) -> Iterator[ProductRecord]:
     for record in found:
         _settle_options(record)
         if record.handle in handles:
-            record.redirects = []  # WooCommerce has numbered its address
+            record.old_paths = []  # WooCommerce has numbered its address
         handles.add(record.handle)
         yield record
 
@@ -173,7 +173,7 @@ def _product(row: Row, table: Table, options: ReadOptions) -> ProductRecord:
     record.attributes = list(_attributes(row, table))
     if options.with_redirects and record.handle:
         # WordPress writes the letters of its language in ASCII, as we do.
-        record.redirects = [OLD_PATH % slug_of_name(row["Name"])]
+        record.old_paths = [OLD_PATH % slug_of_name(row["Name"])]
     if "variable" in types:
         record.own_sku = _sku(record, row)
     elif not record.problems or types:
