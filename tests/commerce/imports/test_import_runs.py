@@ -69,7 +69,11 @@ def checked(content, **options):
         (b"Title,Variant Price\nCup,1\n", "shopify", "The column “Handle” is missing."),
         (b"PK\x03\x04broken", "plain", "This is not a readable XLSX file."),
         (b"\xd0\xcf\x11\xe0old", "plain", "This is an old Excel file (.xls)."),
-        (bytes(range(256)) * 40, "plain", "is not encoded as UTF-8"),
+        (bytes(range(256)) * 40, "plain", "This is not a CSV or XLSX file."),
+        (b"sku,title\nA,Cup\x00\n", "plain", "This is not a CSV or XLSX file."),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "plain", "This is not a CSV or XLSX file."),
+        (picture(1), "plain", "This is not a CSV or XLSX file."),
+        ("sku\nA\x00\n".encode("utf-16"), "plain", "This is not a CSV or XLSX file."),
     ],
 )
 def test_unreadable_file_fails_with_a_sentence(shop, content, profile, message):
