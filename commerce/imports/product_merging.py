@@ -257,6 +257,9 @@ def _merge_variants(
         if sku is not None:
             before = state["variants"].get(sku)
             after = state["variants"][sku] = _variant_state(record, variant, before, options)
+            if before is None and after["price"] is None and not record.problems:
+                column = variant.price_column
+                record.remark(variant.line, column, _("Without a price it cannot be bought."))
             after["details"] = merged_details(
                 record, variant, after["details"], state["details"],
                 ships=existing.ships if existing else catalogue.ships(state["type"]),

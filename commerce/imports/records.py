@@ -91,6 +91,7 @@ class VariantRecord:
     sku: str = ""
     options: dict[str, str] = field(default_factory=dict)
     price: Decimal | None = None
+    price_column: str = ""
     sale: Any = ...
     stock: int | None = None
     is_public: bool | None = None

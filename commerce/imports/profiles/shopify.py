@@ -189,7 +189,7 @@ def _read_variant(
         variant.sku = sku_in(row[column])
         column = "Variant Inventory Qty"
         variant.stock = stock_in(row[column], options.decimal)
-        column = "Variant Price"
+        column = variant.price_column = "Variant Price"
         price = price_in(row[column], options.decimal, may_be_free=options.may_be_free)
         column = "Variant Compare At Price"
         before = price_in(row[column], options.decimal, may_be_free=True)

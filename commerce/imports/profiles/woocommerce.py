@@ -212,10 +212,8 @@ def _variant(record: ProductRecord, row: Row, table: Table, options: ReadOptions
     is_on_backorder = row["In stock?"].lower() == ON_BACKORDER
     column = ""
     try:
-        column = "Regular price"
+        column = variant.price_column = "Regular price"
         variant.price = price_in(row[column], options.decimal, may_be_free=options.may_be_free)
-        if variant.price is None:
-            record.remark(row.line, column, _("Without a price it cannot be bought."))
         column = "Date sale price starts"
         start = moment_in(row[column])
         column = "Date sale price ends"
