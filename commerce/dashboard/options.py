@@ -52,6 +52,14 @@ def refusal_of(labels: list[str]) -> str:
     return ""
 
 
+def none_added(labels: list[str]) -> str:
+    """Why no value was added: there was none, or the option has them all."""
+    if not labels:
+        return _("Enter at least one value.")
+    text = ngettext("%(values)s exists already.", "%(values)s exist already.", len(labels))
+    return text % {"values": ", ".join(f"“{label}”" for label in labels)}
+
+
 class NewOptionForm(forms.Form):
     """A new option with its values, or one made of an existing select attribute."""
 
@@ -285,7 +293,11 @@ class OptionValuesView(StaffPage, TemplateView):
                 return self.render_to_response(self.get_context_data(refusal=refusal, text=text))
             with transaction.atomic():
                 added = add_values(self.option.attribute.option_group, labels)
-            messages.success(request, _("%(count)d values were added.") % {"count": added})
+            if not added:
+                refusal = none_added(labels)
+                return self.render_to_response(self.get_context_data(refusal=refusal, text=text))
+            said = ngettext("%(count)d value was added.", "%(count)d values were added.", added)
+            messages.success(request, said % {"count": added})
             return redirect(request.path)
         rows = self.value_forms(request.POST, request.FILES)
         if not rows_are_valid(rows, unique="label", error=_("Another value has this label.")):

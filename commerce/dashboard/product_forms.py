@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.validators import MinValueValidator
 from django.db import transaction
 from django.db.models import QuerySet
@@ -197,6 +198,9 @@ class StockRecordForm(OscarStockRecordForm):
     gives_away = forms.BooleanField(label=_("Yes, sell it for free"), required=False)
     #: Whether the page asks for a confirmation.
     asks_about_nothing = False
+
+    class Meta(OscarStockRecordForm.Meta):
+        error_messages = {NON_FIELD_ERRORS: {"unique_together": _("Another product has this SKU.")}}
 
     def __init__(self, product_class: Any, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(product_class, user, *args, **kwargs)

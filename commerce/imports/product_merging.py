@@ -106,7 +106,7 @@ def merged(record: ProductRecord, existing: Existing | None, catalogue: Catalogu
         state["description"] = clean_html(record.description)
     if record.is_public is not None:
         state["public"] = record.is_public
-    if not state["title"]:
+    if not state["title"] and record.title is None:  # readers refuse an empty title
         record.refuse(record.line, "", _("The product needs a title."))
     _merge_type(record, existing, state, catalogue)
     if record.categories is not None:
