@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from commerce.imports.kinds.base import Kind, kinds
+from commerce.imports.names import column_label
 from commerce.imports.profiles.mapping import PREFIXES
 from commerce.imports.tables import DELIMITERS, ENCODINGS, MAX_BYTES, Table
 from commerce.models import ImportRun, User
@@ -132,7 +133,9 @@ class SettingsForm(forms.Form):
     )
     may_be_free = forms.BooleanField(label=gettext_lazy("Allow a price of 0"), required=False)
     redirects = forms.BooleanField(
-        label=gettext_lazy("Redirect the product pages of the old shop"), required=False
+        label=gettext_lazy("Redirect the product pages of the old shop"),
+        required=False,
+        help_text=gettext_lazy("Only those of products that are new in this shop."),
     )
     mail = forms.BooleanField(
         label=gettext_lazy("Email each new customer a link to set a password"), required=False
@@ -180,15 +183,15 @@ class MappingForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.table = table
-        choices = [("", _("– not imported –")), *((name, name) for name in known)]
+        choices = [("", _("– not imported –")), *((name, column_label(name)) for name in known)]
         for number, column in enumerate(name for name in table.columns if name):
-            own = [(column, column)] if column.lower().startswith(PREFIXES) else []
-            own += [(f"{prefix}{column}", f"{prefix}{column}") for prefix in self.prefixes(known)]
+            own = [column] if column.lower().startswith(PREFIXES) else []
+            own += [f"{prefix}{column}" for prefix in self.prefixes(known)]
             initial = mapping.get(column, "")
             field = forms.ChoiceField(
                 label=column,
                 required=False,
-                choices=[*choices, *own],
+                choices=[*choices, *((name, column_label(name)) for name in own)],
                 initial=initial,
                 widget=forms.Select(attrs={"class": "form-control no-widget-init"}),
             )
@@ -215,7 +218,7 @@ class MappingForm(forms.Form):
             wanted = data.get(name)
             if wanted and wanted in used:
                 text = _("“%(name)s” is chosen for the column “%(other)s” already.")
-                self.add_error(name, text % {"name": wanted, "other": used[wanted]})
+                self.add_error(name, text % {"name": column_label(wanted), "other": used[wanted]})
             elif wanted:
                 used[wanted] = str(field.label)
         return data

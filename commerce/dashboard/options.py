@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.generic import TemplateView
 from oscar.apps.catalogue.abstract_models import AbstractAttributeOption
 from oscar.core.loading import get_model
 
+from commerce.catalogue.option_uses import products_blurred_without
 from commerce.catalogue.variant_editing import options_of_class
 from commerce.dashboard.row_forms import rows_are_valid
 from commerce.dashboard.staff_views import StaffPage
@@ -49,6 +50,14 @@ def refusal_of(labels: list[str]) -> str:
         text = _("“%(label)s…” is longer than 255 characters.")
         return text % {"label": too_long[:40]}
     return ""
+
+
+def none_added(labels: list[str]) -> str:
+    """Why no value was added: there was none, or the option has them all."""
+    if not labels:
+        return _("Enter at least one value.")
+    text = ngettext("%(values)s exists already.", "%(values)s exist already.", len(labels))
+    return text % {"values": ", ".join(f"“{label}”" for label in labels)}
 
 
 class NewOptionForm(forms.Form):
@@ -171,7 +180,7 @@ class OptionsView(StaffPage, TemplateView):
             )
             return redirect(request.path)
         rows = self.option_forms(request.POST)
-        if not all(row.is_valid() for row in rows):
+        if not all(row.is_valid() for row in rows) or self.refuses_removals(rows):
             return self.render_to_response(self.get_context_data(rows=rows))
         with one_refresh(), transaction.atomic():
             for row in rows:
@@ -179,6 +188,23 @@ class OptionsView(StaffPage, TemplateView):
                     row.save()
         messages.success(request, _("The options were saved."))
         return redirect(request.path)
+
+    def refuses_removals(self, rows: list[OptionForm]) -> bool:
+        """Whether variants could not be told apart without the removed options; the rows say so."""
+        removed = [row for row in rows if row.cleaned_data["remove"]]
+        keys = [row.instance.attribute_id for row in removed]
+        titles = products_blurred_without(self.product_class, keys) if removed else []
+        if not titles:
+            return False
+        text = ngettext(
+            "Without this option, variants of “%(product)s” could not be told apart.",
+            "Without this option, variants of %(count)d products, such as “%(product)s”, could not be"
+            " told apart.",
+            len(titles),
+        )
+        for row in removed:
+            row.add_error("remove", text % {"product": titles[0], "count": len(titles)})
+        return True
 
     def get_context_data(self, *, new: Any = None, rows: Any = None, **kwargs: Any) -> dict:
         shown = options_of_class(self.product_class)
@@ -267,7 +293,11 @@ class OptionValuesView(StaffPage, TemplateView):
                 return self.render_to_response(self.get_context_data(refusal=refusal, text=text))
             with transaction.atomic():
                 added = add_values(self.option.attribute.option_group, labels)
-            messages.success(request, _("%(count)d values were added.") % {"count": added})
+            if not added:
+                refusal = none_added(labels)
+                return self.render_to_response(self.get_context_data(refusal=refusal, text=text))
+            said = ngettext("%(count)d value was added.", "%(count)d values were added.", added)
+            messages.success(request, said % {"count": added})
             return redirect(request.path)
         rows = self.value_forms(request.POST, request.FILES)
         if not rows_are_valid(rows, unique="label", error=_("Another value has this label.")):

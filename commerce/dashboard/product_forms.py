@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import transaction
 from django.db.models import QuerySet
@@ -16,7 +17,6 @@ from oscar.apps.dashboard.catalogue.forms import (
 )
 from oscar.apps.dashboard.catalogue.forms import ProductClassForm as OscarProductClassForm
 from oscar.apps.dashboard.catalogue.forms import ProductForm as OscarProductForm
-from oscar.apps.dashboard.catalogue.forms import ProductImageForm as OscarProductImageForm
 from oscar.apps.dashboard.catalogue.forms import SetProductPriceForm as OscarSetProductPriceForm
 from oscar.apps.dashboard.catalogue.forms import StockRecordForm as OscarStockRecordForm
 from oscar.apps.partner.abstract_models import AbstractStockRecord
@@ -149,7 +149,7 @@ class OptionForm(OscarOptionForm):
 
 
 class ProductClassForm(OscarProductClassForm):
-    """A product type with its VAT rate."""
+    """A product type with its VAT rate. Oscar's options are personal: variants have others."""
 
     tax_percent = DecimalField(
         label=_("VAT rate in %"), max_digits=4, decimal_places=2, validators=PERCENT,
@@ -158,6 +158,11 @@ class ProductClassForm(OscarProductClassForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["options"].label = _("Personal options")
+        self.fields["options"].help_text = _(
+            "What shoppers type or choose beside the buy button, such as an engraving. Variants, such as"
+            " sizes, don’t come from here."
+        )
         pk = self.instance.pk
         row = ProductTypeTax.objects.filter(pk=pk).first() if pk else None
         self.initial["tax_percent"] = row and row.percent.normalize() + 0
@@ -192,14 +197,6 @@ class ProductAttributesForm(OscarProductAttributesForm):
         return self.cleaned_data.get("code") or (cut_slug(code_from(name), 128) if name else "")
 
 
-class ProductImageForm(OscarProductImageForm):
-    """Checks the photograph of a product."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        photographs_only(self, "original")
-
-
 class StockRecordForm(TypedDecimals, OscarStockRecordForm):
     """Asks for the supplier only if there are several.
 
@@ -210,6 +207,9 @@ class StockRecordForm(TypedDecimals, OscarStockRecordForm):
     gives_away = forms.BooleanField(label=_("Yes, sell it for free"), required=False)
     #: Whether the page asks for a confirmation.
     asks_about_nothing = False
+
+    class Meta(OscarStockRecordForm.Meta):
+        error_messages = {NON_FIELD_ERRORS: {"unique_together": _("Another product has this SKU.")}}
 
     def __init__(self, product_class: Any, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(product_class, user, *args, **kwargs)

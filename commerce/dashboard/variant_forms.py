@@ -116,6 +116,11 @@ class VariantRowForm(forms.Form):
             raise forms.ValidationError(refusal)
         return price
 
+    @property
+    def lost_its_price(self) -> bool:
+        """Whether the saved row has no price any more."""
+        return "price" in self.changed_data and self.cleaned_data["price"] is None
+
     def save_variant(self) -> None:
         """Write the photograph, in place of the first one, and whether the variant is shown."""
         if "is_public" in self.changed_data:

@@ -138,7 +138,15 @@ class VariantsView(StaffPage, TemplateView):
         with one_refresh():
             saved = save_rows(forms)
         text = ngettext("%(count)d variant was saved.", "%(count)d variants were saved.", saved)
-        messages.success(self.request, text % {"count": saved})
+        said = [text % {"count": saved}]
+        if unpriced := sum(form.lost_its_price for form in forms):
+            text = ngettext(
+                "%(count)d of them has no price and cannot be bought.",
+                "%(count)d of them have no price and cannot be bought.",
+                unpriced,
+            )
+            said.append(text % {"count": unpriced})
+        messages.success(self.request, " ".join(said))
         return redirect(self.request.get_full_path())
 
     # --- Showing ----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 from typing import IO, Any, Protocol
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -41,6 +42,14 @@ class PictureFiles(Protocol):
 def is_url(source: str) -> bool:
     """Whether a source is a URL of the web."""
     return source.lower().startswith(("http://", "https://"))
+
+
+def _path_of(url: str) -> str:
+    """The path of a URL without its query; "" if it is not one."""
+    try:
+        return unquote(urlsplit(url).path)
+    except ValueError:
+        return ""
 
 
 def checked(content: bytes, source: str) -> bytes | str:
@@ -94,6 +103,8 @@ class _Directory:
 class Archive:
     """The photographs of a zip archive, by path or by file name, in any case.
 
+    A URL finds the file that its path names: shops export URLs, and their photographs apart.
+
     Raises TableError if the archive is broken or suspicious.
     """
 
@@ -116,7 +127,10 @@ class Archive:
         self._entries |= {info.filename.casefold(): info for info in entries}
 
     def _find(self, source: str) -> zipfile.ZipInfo | None:
-        path = source.strip().lstrip("/").casefold()
+        path = source.strip()
+        if is_url(path):
+            path = _path_of(path)
+        path = path.lstrip("/").casefold()
         return self._entries.get(path) or self._entries.get(PurePosixPath(path).name)
 
     def check(self, source: str) -> str:

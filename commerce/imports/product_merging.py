@@ -106,7 +106,7 @@ def merged(record: ProductRecord, existing: Existing | None, catalogue: Catalogu
         state["description"] = clean_html(record.description)
     if record.is_public is not None:
         state["public"] = record.is_public
-    if not state["title"]:
+    if not state["title"] and record.title is None:  # readers refuse an empty title
         record.refuse(record.line, "", _("The product needs a title."))
     _merge_type(record, existing, state, catalogue)
     if record.categories is not None:
@@ -117,7 +117,8 @@ def merged(record: ProductRecord, existing: Existing | None, catalogue: Catalogu
     _merge_variants(record, existing, state, catalogue)
     if record.pictures is not None:
         _merge_pictures(record, state, existing.aliases if existing else {})
-    state["redirects"] = sorted({*state["redirects"], *map(normal_path, record.redirects)})
+    paths = [*record.redirects, *([] if existing else record.old_paths)]
+    state["redirects"] = sorted({*state["redirects"], *map(normal_path, paths)})
     return state
 
 
@@ -256,6 +257,9 @@ def _merge_variants(
         if sku is not None:
             before = state["variants"].get(sku)
             after = state["variants"][sku] = _variant_state(record, variant, before, options)
+            if before is None and after["price"] is None and not record.problems:
+                column = variant.price_column
+                record.remark(variant.line, column, _("Without a price it cannot be bought."))
             after["details"] = merged_details(
                 record, variant, after["details"], state["details"],
                 ships=existing.ships if existing else catalogue.ships(state["type"]),

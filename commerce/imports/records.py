@@ -91,6 +91,7 @@ class VariantRecord:
     sku: str = ""
     options: dict[str, str] = field(default_factory=dict)
     price: Decimal | None = None
+    price_column: str = ""
     sale: Any = ...
     stock: int | None = None
     is_public: bool | None = None
@@ -103,6 +104,9 @@ class VariantRecord:
 @dataclass
 class ProductRecord(Record):
     """A product. ``handle`` finds it if no SKU does; ``own_sku`` is that of a product with variants.
+
+    ``redirects`` are paths that the file names. ``old_paths`` are where another shop probably had the
+    product's page; they are redirected only if the product is new.
 
     ``is_handle_shared``: other products may have the same handle. It then finds only a product whose
     file has no SKU.
@@ -124,6 +128,7 @@ class ProductRecord(Record):
     variants: list[VariantRecord] = field(default_factory=list)
     pictures: list[Picture] | None = None
     redirects: list[str] = field(default_factory=list)
+    old_paths: list[str] = field(default_factory=list)
 
     @property
     def found_by_handle(self) -> bool:

@@ -9,6 +9,7 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from commerce.documents.spreadsheets import neutral_cell
+from commerce.imports.names import part_label
 from commerce.models import ImportRow, ImportRun
 
 Outcome, Step = ImportRow.Outcome, ImportRow.Step
@@ -34,14 +35,18 @@ def counts_of(run: ImportRun) -> dict[str, int]:
     return found
 
 
-def differences(before: Any, after: Any, name: str = "") -> Iterator[Difference]:
-    """What differs between two states, value by value, with names such as "variants › A-1 › price"."""
+def differences(before: Any, after: Any, path: tuple[str, ...] = ()) -> Iterator[Difference]:
+    """What differs between two states, value by value, with names such as "A-1: Price"."""
+    if path[:1] == ("attributes",) and len(path) > 1:
+        name = (after or before)["name"]
+        before, after = (one and one["value"] for one in (before, after))
+        path = ("attributes", name)
     if isinstance(before, dict) or isinstance(after, dict):
         old, new = before or {}, after or {}
         for key in dict.fromkeys([*old, *new]):
-            yield from differences(old.get(key), new.get(key), f"{name} › {key}" if name else key)
+            yield from differences(old.get(key), new.get(key), (*path, key))
     elif before != after:
-        one = Difference(name, _shown(before), _shown(after))
+        one = Difference(part_label(path), _shown(before), _shown(after))
         if one.before != one.after:
             yield one
 

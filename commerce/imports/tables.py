@@ -35,6 +35,8 @@ HEADING = 200_000
 DELIMITERS = (",", ";", "\t", "|")
 #: Encodings that the form offers. "" is UTF-8, or UTF-16 with a byte order mark.
 ENCODINGS = ("", "utf-8", "cp1252", "iso-8859-15", "cp1250", "cp1251", "mac-roman", "utf-16")
+#: How files begin that are often renamed by mistake: PDF, PNG, JPEG, GIF, gzip, 7-Zip.
+BINARY = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"7z\xbc\xaf")
 #: Control characters that no text needs.
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -112,6 +114,9 @@ def _feed(content: bytes, most: int | None) -> Table:
 def _decoded(content: bytes, encoding: str) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
+    # Text has no NUL, except for half of UTF-16.
+    if content.startswith(BINARY) or (b"\x00" in content and encoding != "utf-16"):
+        raise TableError(_("This is not a CSV or XLSX file."))
     try:
         text = content.decode(encoding or "utf-8")
     except UnicodeDecodeError as error:
@@ -123,8 +128,8 @@ def _decoded(content: bytes, encoding: str) -> str:
             )
             % {"line": line, "encoding": (encoding or "utf-8").upper()}
         ) from error
-    if text.count("\x00") > len(text) // 4:
-        raise TableError(_("This is not a text file. Upload a CSV or XLSX file."))
+    if "\x00" in text:
+        raise TableError(_("This is not a CSV or XLSX file."))
     return text.removeprefix("\ufeff")
 
 

@@ -6,10 +6,13 @@ from typing import Any
 
 from commerce.images.card_photos import CardPhoto
 from commerce.index.attribute_values import Value, choices_of, option_attributes
+from commerce.models import VariantOption
 from commerce.options.option_sets import SWATCHES, CatalogueVariant, Option, OptionSet, option_set
 
 #: Most dots on a card.
 MAX_DOTS = 6
+#: The meaning of an option that photographs show before all others.
+COLOUR = VariantOption.Meaning.COLOUR
 
 
 def options_of(
@@ -39,7 +42,8 @@ def photos_shown(
     """The photos of a product and of each variant, ``{product key: [CardPhoto]}``.
 
     A variant's photos are its own, then those of its product that are for its values, the most
-    specific first.
+    specific first. One without any has those of the first variant that looks like it: of the same
+    colour, or of the same value of the first option with swatches.
     """
     own = list(photos.get(product_id, ()))
     tagged = [photo for photo in own if photo.options]
@@ -50,7 +54,55 @@ def photos_shown(
             fitting = [photo for photo in tagged if _fits(photo, mine)]
             fitting.sort(key=lambda photo: -len(photo.options))
             shown[pk] = [*photos.get(pk, ()), *fitting]
+    bare = [pk for pk in variant_ids if not shown[pk]]
+    if bare and len(bare) < len(variant_ids):
+        shown |= _photos_of_siblings(bare, variant_ids, values, photos, tagged)
     return shown
+
+
+def _photos_of_siblings(
+    bare: Collection[int],
+    variant_ids: Collection[int],
+    values: Mapping[int, Mapping[str, Value]],
+    photos: Mapping[int, Sequence[CardPhoto]],
+    tagged: Sequence[CardPhoto],
+) -> dict[int, list[CardPhoto]]:
+    """The photos of variants without any, from the first variant that has the same look."""
+    looks = _looks_of(variant_ids, values)
+    found: dict[int, list[CardPhoto]] = {}
+    for photo in tagged:
+        for value, _group in photo.options:
+            found.setdefault(value, []).append(photo)
+    own: dict[int, list[CardPhoto]] = {}
+    for pk in variant_ids:
+        if pk in looks and photos.get(pk):
+            own.setdefault(looks[pk], list(photos[pk]))
+    found |= own
+    return {pk: found.get(looks[pk], []) if pk in looks else [] for pk in bare}
+
+
+def _looks_of(
+    variant_ids: Collection[int], values: Mapping[int, Mapping[str, Value]]
+) -> dict[int, int]:
+    """``{variant key: value key}`` of the option that decides how a variant looks, if there is one.
+
+    That is its colour, else its first option with swatches.
+    """
+    given = [
+        (pk, value)
+        for pk in variant_ids
+        for value in values[pk].values()
+        if value.attribute.type == "option" and value.choices
+    ]
+    ranks = {
+        (not is_colour, value.attribute.position or 0, value.attribute_id)
+        for _pk, value in given
+        if (is_colour := value.attribute.meaning == COLOUR) or value.choices[0].swatch
+    }
+    if not ranks:
+        return {}
+    *_rank, attribute_id = min(ranks)
+    return {pk: value.choices[0].pk for pk, value in given if value.attribute_id == attribute_id}
 
 
 def _fits(photo: CardPhoto, values: Collection[int]) -> bool:

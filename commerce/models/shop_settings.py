@@ -221,7 +221,14 @@ class ShopSettings(BaseGenericSetting):
                 }
         for field, check, text in (
             ("closed_days", closed_days_in, _("“%s” is not a date or period such as 2026-12-24.")),
-            ("price_bands", bands_in, _("“%s” is not a round number such as 5, 10, 25 or 50.")),
+            (
+                "price_bands",
+                bands_in,
+                _(
+                    "“%s” is not possible. Enter 1, 2, 3, 4, 5 or 6, or one of 10, 15, 20, 25, 30, 40, 50,"
+                    " 60 and 75, with any number of zeros behind it."
+                ),
+            ),
             (
                 "holiday_region",
                 lambda region: region and public_holidays(self._country_code(), region),

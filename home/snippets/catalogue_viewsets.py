@@ -29,6 +29,7 @@ from commerce.models import (
 from commerce.requests import parse_pk
 from home.snippets.base_viewsets import NoChooserViewSet, SnippetListView
 from home.snippets.collection_form import ProductCollectionForm
+from home.snippets.facet_form import FacetForm
 from home.snippets.sale_form import SalePriceForm
 
 
@@ -125,6 +126,15 @@ class FacetAttributeViewSet(NoChooserViewSet):
 
     model = FacetAttribute
     icon = "list-ul"
-    list_display = ["attribute", "position"]
-    panels = [FieldPanel("attribute"), FieldPanel("position")]
+    list_display = [
+        "attribute",
+        Column("type", label=_("Product type"), accessor="attribute.product_class"),
+        "position",
+    ]
+    edit_handler = ObjectList(
+        [FieldPanel("attribute"), FieldPanel("position")], base_form_class=FacetForm
+    )
     add_to_reference_index = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FacetAttribute]:
+        return FacetAttribute.objects.select_related("attribute__product_class")

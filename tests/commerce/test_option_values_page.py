@@ -28,6 +28,30 @@ def test_values_are_added_once(client, page):
     assert labels() == ["L", "M", "S", "XL"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [("L", "1 value was added."), ("L\nM\nXL", "2 values were added.")],
+)
+def test_message_counts_the_added_values(client, page, lines, message):
+    answer = client.post(page, {"action": "add", "values": lines}, follow=True)
+
+    assert [str(one) for one in answer.context["messages"]] == [message]
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        ("m", "“m” exists already."),
+        ("M\ns", "“M”, “s” exist already."),
+        (" ", "Enter at least one value."),
+    ],
+)
+def test_values_that_exist_are_refused(client, page, lines, reason):
+    answer = client.post(page, {"action": "add", "values": lines})
+
+    assert Crawled(answer).text("#values-error") == reason
+
+
 def test_values_that_differ_in_case_or_accents_only_are_added_once(client, page):
     client.post(page, {"action": "add", "values": "m\nRed\nred\nRosé\nROSE"})
 

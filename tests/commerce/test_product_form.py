@@ -217,3 +217,15 @@ def test_negative_price_from_elsewhere_breaks_no_list(staff, cup):
     record.save()
 
     assert is_found(staff, cup, "glaze=oat")
+
+
+def test_sku_of_another_product_is_refused_in_plain_words(staff, cup):
+    oat, slate = cup.children.order_by("pk")
+    taken = slate.stockrecords.get().partner_sku
+
+    answer = staff.post(
+        address_of(oat), form_of(staff, oat) | {"stockrecords-0-partner_sku": taken}
+    )
+
+    errors = answer.context["stockrecord_formset"][0].non_field_errors()
+    assert errors == ["Another product has this SKU."]

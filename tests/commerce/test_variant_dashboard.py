@@ -322,6 +322,19 @@ def test_same_new_sku_in_two_rows_is_refused_and_nothing_is_saved(staff, grid):
     assert stockrecord_of(first).price == Decimal("20.00")
 
 
+def test_grid_says_how_many_variants_lost_their_price(staff, grid):
+    poster, page = grid
+    first, last = poster.children.order_by("pk").first(), poster.children.order_by("pk").last()
+    fields = fields_of(page) | {f"v{first.pk}-price": "", f"v{last.pk}-price": "21.00"}
+
+    answer = staff.post(url_of(poster), {**fields, "action": "save"}, follow=True)
+
+    assert stockrecord_of(first).price is None
+    assert [str(message) for message in answer.context["messages"]] == [
+        "2 variants were saved. 1 of them has no price and cannot be bought."
+    ]
+
+
 def test_grid_saves_all_rows_or_none(staff, grid, monkeypatch):
     poster, page = grid
     first, last = poster.children.order_by("pk").first(), poster.children.order_by("pk").last()

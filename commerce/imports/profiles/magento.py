@@ -183,7 +183,7 @@ def _product(row: Row, table: Table, options: ReadOptions) -> ProductRecord:
         if name not in INTERNAL
     ]
     if options.with_redirects and record.handle:
-        record.redirects = [f"/{record.handle}.html"]
+        record.old_paths = [f"/{record.handle}.html"]
     return record
 
 
@@ -250,7 +250,7 @@ def _variant(record: ProductRecord, row: Row, options: ReadOptions) -> VariantRe
     try:
         column = "sku"
         variant.sku = sku_in(row[column])
-        column = "price"
+        column = variant.price_column = "price"
         variant.price = price_in(row[column], options.decimal, may_be_free=options.may_be_free)
         column = "special_price_from_date"
         start = _moment(row[column])

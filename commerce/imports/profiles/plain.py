@@ -231,6 +231,7 @@ def _variant(
     record: ProductRecord, row: Row, plain: PlainRow, used: list[str], columns: Mapping[str, str]
 ) -> VariantRecord:
     variant = VariantRecord(row.line, plain.sku, price=plain.price, stock=plain.stock)
+    variant.price_column = columns.get("price", "")
     variant.is_public, variant.picture = plain.variant_public, plain.variant_image or ""
     _read_details(record, variant, plain, columns)
     for name in used:

@@ -121,7 +121,7 @@ def _product(handle: str, rows: list[Row], table: Table, options: ReadOptions) -
     record.is_public = _is_public(record, first, table)
     _classify(record, first)
     if options.with_redirects and handle:
-        record.redirects = [OLD_PATH % handle]
+        record.old_paths = [OLD_PATH % handle]
     _read_variants(record, rows, table, options)
     if _has(table, "Image Src"):
         record.pictures = _pictures(rows)
@@ -189,7 +189,7 @@ def _read_variant(
         variant.sku = sku_in(row[column])
         column = "Variant Inventory Qty"
         variant.stock = stock_in(row[column], options.decimal)
-        column = "Variant Price"
+        column = variant.price_column = "Variant Price"
         price = price_in(row[column], options.decimal, may_be_free=options.may_be_free)
         column = "Variant Compare At Price"
         before = price_in(row[column], options.decimal, may_be_free=True)

@@ -128,7 +128,7 @@ def products_in(table: Table, options: ReadOptions) -> Iterator[ProductRecord]:
     for record in found:
         _settle_options(record)
         if record.handle in handles:
-            record.redirects = []  # WooCommerce has numbered its address
+            record.old_paths = []  # WooCommerce has numbered its address
         handles.add(record.handle)
         yield record
 
@@ -173,7 +173,7 @@ def _product(row: Row, table: Table, options: ReadOptions) -> ProductRecord:
     record.attributes = list(_attributes(row, table))
     if options.with_redirects and record.handle:
         # WordPress writes the letters of its language in ASCII, as we do.
-        record.redirects = [OLD_PATH % slug_of_name(row["Name"])]
+        record.old_paths = [OLD_PATH % slug_of_name(row["Name"])]
     if "variable" in types:
         record.own_sku = _sku(record, row)
     elif not record.problems or types:
@@ -212,10 +212,8 @@ def _variant(record: ProductRecord, row: Row, table: Table, options: ReadOptions
     is_on_backorder = row["In stock?"].lower() == ON_BACKORDER
     column = ""
     try:
-        column = "Regular price"
+        column = variant.price_column = "Regular price"
         variant.price = price_in(row[column], options.decimal, may_be_free=options.may_be_free)
-        if variant.price is None:
-            record.remark(row.line, column, _("Without a price it cannot be bought."))
         column = "Date sale price starts"
         start = moment_in(row[column])
         column = "Date sale price ends"

@@ -187,7 +187,7 @@ def test_two_columns_with_one_meaning_are_refused_beside_the_input(staff):
 
     assert page.status_code == 200
     assert page.context["mapping"].errors[names["preis2"]] == [
-        "“price” is chosen for the column “price” already."
+        "“Price” is chosen for the column “price” already."
     ]
 
 

@@ -69,7 +69,11 @@ def checked(content, **options):
         (b"Title,Variant Price\nCup,1\n", "shopify", "The column “Handle” is missing."),
         (b"PK\x03\x04broken", "plain", "This is not a readable XLSX file."),
         (b"\xd0\xcf\x11\xe0old", "plain", "This is an old Excel file (.xls)."),
-        (bytes(range(256)) * 40, "plain", "is not encoded as UTF-8"),
+        (bytes(range(256)) * 40, "plain", "This is not a CSV or XLSX file."),
+        (b"sku,title\nA,Cup\x00\n", "plain", "This is not a CSV or XLSX file."),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", "plain", "This is not a CSV or XLSX file."),
+        (picture(1), "plain", "This is not a CSV or XLSX file."),
+        ("sku\nA\x00\n".encode("utf-16"), "plain", "This is not a CSV or XLSX file."),
     ],
 )
 def test_unreadable_file_fails_with_a_sentence(shop, content, profile, message):
@@ -222,6 +226,26 @@ def test_archive_with_a_bomb_and_a_file_that_is_no_picture(shop):
     assert "has no file “gone.jpg”" in remarks["gone"]
     assert Product.objects.count() == 4
     assert get_model("catalogue", "ProductImage").objects.count() == 1
+
+
+def test_url_names_a_file_of_the_archive(shop):
+    """Shopify's file has URLs, also for those who have the photographs in an archive."""
+    url = "https://cdn.example.com/s/files/1/0/products/Linen%20shirt.jpg?v=1"
+    rows = [
+        {"Handle": "shirt", "Title": "Shirt", "Variant SKU": "A", "Variant Price": "5",
+         "Image Src": url},
+        {"Handle": "gone", "Title": "Gone", "Variant SKU": "B", "Variant Price": "5",
+         "Image Src": "https://cdn.example.com/gone.jpg?v=2"},
+    ]  # fmt: skip
+    content = as_csv(("Handle", "Title", "Variant SKU", "Variant Price", "Image Src"), rows)
+
+    archive = archive_of({"photos/linen shirt.jpg": picture(1)})
+    run = run_file(content, profile="shopify", archive=archive)
+
+    remarks = {row.identity: [remark[2] for remark in row.remarks] for row in run.rows.all()}
+    assert remarks["shirt"] == []
+    assert "has no file “https://cdn.example.com/gone.jpg?v=2”" in remarks["gone"][0]
+    assert get_model("catalogue", "ProductImage").objects.get().product.upc == "A"
 
 
 # --- Interrupted and concurrent runs --------------------------------------------------------------

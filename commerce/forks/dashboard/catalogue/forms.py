@@ -4,7 +4,7 @@ from commerce.dashboard.product_forms import (  # noqa: F401
     ProductAttributesForm,
     ProductClassForm,
     ProductForm,
-    ProductImageForm,
     SetProductPriceForm,
     StockRecordForm,
 )
+from commerce.dashboard.product_image_forms import ProductImageForm  # noqa: F401

@@ -1,0 +1,61 @@
+"""Formsets of the catalogue: the values of a group, and the photographs of a product."""
+
+from typing import Any
+
+from django import forms
+from django.utils.functional import cached_property
+from django.utils.translation import ngettext
+from oscar.apps.dashboard.catalogue.formsets import (
+    AttributeOptionFormSet as OscarAttributeOptionFormSet,
+)
+from oscar.apps.dashboard.catalogue.formsets import ProductImageFormSet as OscarProductImageFormSet
+from oscar.core.loading import get_model
+
+from commerce.catalogue.option_uses import products_with_value
+
+
+class AttributeOptionFormSet(OscarAttributeOptionFormSet):
+    """Refuses to delete a value that products use: they would lose it without a word."""
+
+    def clean(self) -> None:
+        super().clean()
+        refusals = []
+        for form in self.initial_forms:
+            if not self._should_delete_form(form):
+                continue
+            if count := products_with_value(form.instance.pk):
+                text = ngettext(
+                    "“%(value)s” cannot be deleted: %(count)d product uses it. Give it another value first.",
+                    "“%(value)s” cannot be deleted: %(count)d products use it. Give them another value first.",
+                    count,
+                )
+                refusals.append(text % {"value": form.initial["option"], "count": count})
+        if refusals:
+            raise forms.ValidationError(refusals)
+
+
+class ProductImageFormSet(OscarProductImageFormSet):
+    """Offers the values of a product's variants for each of its photographs."""
+
+    @cached_property
+    def values(self) -> list[tuple[str, list[tuple[int, str]]]]:
+        """The values that variants have, by option in order; one query."""
+        if not self.instance.pk:
+            return []
+        rows = get_model("catalogue", "ProductAttributeValue").objects.filter(
+            product__parent=self.instance, attribute__type="option", value_option__isnull=False
+        )
+        rows = rows.order_by(
+            "attribute__variant_option__position", "attribute_id",
+            "value_option__display__position", "value_option_id",
+        )  # fmt: skip
+        found: dict[str, dict[int, str]] = {}
+        columns = ("attribute__name", "value_option_id", "value_option__option")
+        for name, key, label in rows.values_list(*columns):
+            found.setdefault(name, {})[key] = label
+        return [(name, list(values.items())) for name, values in found.items()]
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if self.values:
+            form.add_values(self.values)

@@ -1,0 +1,4 @@
+from commerce.dashboard.catalogue_formsets import (  # noqa: F401
+    AttributeOptionFormSet,
+    ProductImageFormSet,
+)
