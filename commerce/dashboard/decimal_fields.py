@@ -34,8 +34,9 @@ class TypedDecimals:
 
 def type_freely(field: forms.DecimalField) -> None:
     """Make a decimal number that a library declared what ``DecimalField`` is."""
-    kept = {key: of for key, of in field.widget.attrs.items() if key not in ("step", "min", "max")}
+    numeric = ("step", "min", "max")
+    others = {key: text for key, text in field.widget.attrs.items() if key not in numeric}
     field.localize = True
-    field.widget = forms.TextInput({**kept, "inputmode": "decimal"})
+    field.widget = forms.TextInput({**others, "inputmode": "decimal"})
     field.widget.is_localized = True
     field.widget.is_required = field.required

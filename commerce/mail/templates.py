@@ -3,8 +3,7 @@
 import logging
 from typing import Any
 
-from django.template import engines
-from django.template.context import make_context
+from django.template import Context, Engine
 from django.utils.html import strip_tags
 from oscar.core.loading import get_model
 
@@ -51,8 +50,8 @@ def mail_colours() -> dict[str, str]:
 
 def _from_file(name: str, context: dict[str, Any], *, is_html: bool) -> str:
     """Render a file. Subjects and plain texts have no markup, so nothing is escaped in them."""
-    template = engines["django"].get_template(name).template
-    return template.render(make_context(context, autoescape=is_html))
+    template = Engine.get_default().get_template(name)
+    return template.render(Context(context, autoescape=is_html))
 
 
 def _rendered(source: str, context: dict[str, Any], code: str, *, is_html: bool) -> str | None:
