@@ -33,6 +33,10 @@ SQLITE_OPTIONS = {
 #: Seconds a thread keeps its connection. In SQLite, opening one takes as long as four queries.
 CONNECTION_SECONDS = 300
 
+#: Years for which the law asks to keep invoices (in Germany § 147 AO, in Austria § 132 BAO, in
+#: Switzerland Art. 958f OR). Elsewhere the longest of these.
+BOOKS_YEARS = {"AT": 7, "CH": 10, "DE": 8, "FR": 10, "GB": 6, "IE": 6, "LI": 10, "NL": 7}
+
 #: The minimum of Django's deployment check.
 MIN_KEY_LENGTH = 50
 
@@ -225,3 +229,8 @@ class Environment:
         except Exception as error:
             raise ImproperlyConfigured(f"EMAIL_URL is not usable: {error}") from error
         return config | ({"EMAIL_HOST_PASSWORD": password} if password else {})
+
+
+def books_years(country: str) -> int:
+    """Years for which a shop of this country keeps its invoices."""
+    return BOOKS_YEARS.get(country, max(BOOKS_YEARS.values()))

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from site_project.environment import Environment
+from site_project.environment import Environment, books_years
 
 
 @pytest.fixture
@@ -128,3 +128,8 @@ def test_refused_database_url_is_not_repeated(env, monkeypatch, url):
         env.database("DATABASE_URL", default="")
 
     assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize(("country", "years"), [("GB", 6), ("DE", 8), ("AT", 7), ("JP", 10)])
+def test_invoices_are_stored_as_long_as_the_country_asks(country, years):
+    assert books_years(country) == years
