@@ -41,6 +41,13 @@ class DetailsForm(TypedDecimals, forms.ModelForm):
         model = ProductDetails
         exclude = ("product",)  # noqa: DJ006  every other column
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = [("unknown", _("As the product type says")), ("true", _("Yes")), ("false", _("No"))]
+        for field in self.fields.values():
+            if isinstance(field, forms.NullBooleanField):
+                field.widget.choices = words
+
 
 class ProductForm(ExactTimes, OscarProductForm):
     """Saves times to the second; a boolean attribute may be left empty.
@@ -262,6 +269,17 @@ class SetProductPriceForm(TypedDecimals, OscarSetProductPriceForm):
     gives_away = forms.BooleanField(label=_("Yes, sell them for free"), required=False)
     #: The number of products that an error names.
     NAMED = 5
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["increase_by_amount"].help_text = _(
+            "Is added to the price of each product: 2.00 turns 10.00 into 12.00, and -3.00 turns it "
+            "into 7.00. No price falls below 0."
+        )
+        self.fields["increase_by_percentage"].help_text = _(
+            "Raises the price of each product by a percentage: 10 turns 10.00 into 11.00, and -10 "
+            "turns it into 9.00."
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -57,6 +57,15 @@ def test_product_without_a_price_needs_confirmation(client, mug_and_bowl):
         assert prices(*mug_and_bowl) == [None, None]
 
 
+def test_form_names_no_currency_and_no_browser_reads_its_numbers(client, mug_and_bowl):
+    page = set_prices(client, mug_and_bowl, new_price="2,95").text
+
+    assert "10 turns 10.00 into 11.00" in page
+    assert "€" not in page
+    assert 'name="new_price" value="2,95"' in page
+    assert prices(*mug_and_bowl) == [Decimal("30.00"), Decimal("130.00")]
+
+
 def test_negative_price_is_refused_even_if_confirmed(client, mug_and_bowl):
     set_prices(client, mug_and_bowl, increase_by_amount="-31", gives_away="on")
 

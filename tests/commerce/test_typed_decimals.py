@@ -75,3 +75,14 @@ def test_price_above_the_limit_is_refused(client, shop):
     page = client.get(reverse("dashboard:catalogue-product", args=[product.pk]))
     assert 'inputmode="decimal"' in page.content.decode()
     assert get_model("partner", "StockRecord").objects.get().price == Decimal("20.00")
+
+
+@pytest.mark.django_db
+def test_details_follow_the_product_type_by_name(client, shop):
+    product = make_product("Bowl", price="20.00")
+    client.force_login(make_user("mo@example.com", is_staff=True, is_superuser=True))
+
+    page = client.get(reverse("dashboard:catalogue-product", args=[product.pk])).content.decode()
+
+    assert page.count("As the product type says</option>") == 2
+    assert ">Unknown<" not in page
