@@ -5,9 +5,10 @@ and differences are written in the same transaction. Changes by ``update()``, su
 counters and orders, are not logged; ``log_updates`` logs those by staff.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, cast
+from contextvars import ContextVar
+from typing import Any, NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -43,6 +44,16 @@ CHANGE_NAMES: dict[str, str | Promise] = {}
 _before: WeakKeyDictionary[ModelState, Any] = WeakKeyDictionary()
 #: Filters for the rows to log, by label; without one all rows are logged.
 FILTERS: dict[str, Callable[[Any], bool]] = {}
+
+
+class _Collected(NamedTuple):
+    """The names and entries of an ``entries_at_once`` block."""
+
+    names: dict[tuple[str, Any], str]
+    entries: list[AuditEntry]
+
+
+_collected: ContextVar[_Collected | None] = ContextVar("collected entries", default=None)
 
 
 def watch(
@@ -131,7 +142,7 @@ def record_change(
     user = staff_actor()
     if user is None and act == Act.ADDED:
         user = getattr(instance, "user", None)  # a refund names who asked for it
-    AuditEntry.objects.create(
+    entry = AuditEntry(
         kind=model._meta.label_lower,
         object_id=str(instance.pk),
         about=_name_of(instance),
@@ -141,10 +152,34 @@ def record_change(
         actor=display_name(user),
         address=actor_address() if user is not None else "",
     )
+    if (collected := _collected.get()) is not None:
+        collected.entries.append(entry)
+    else:
+        entry.save()
+
+
+@contextmanager
+def entries_at_once(names: Mapping[tuple[str, int], str]) -> Iterator[None]:
+    """Write the entries of the block with one query at its end: for imports.
+
+    ``names`` are names of rows by label and key. Without them each row reads what its name consists
+    of; rows that others refer to are read once. Needs an open transaction.
+    """
+    collected = _Collected(dict(names), [])
+    token = _collected.set(collected)
+    try:
+        yield
+    finally:
+        _collected.reset(token)
+    AuditEntry.objects.bulk_create(collected.entries)
 
 
 def _name_of(instance: Any) -> str:
     """The name of a row. Oscar's benefits and conditions name their range, which may be deleted."""
+    collected = _collected.get()
+    known = collected.names if collected else {}
+    if name := known.get((instance._meta.label_lower, instance.pk)):
+        return name[:255]
     try:
         return str(instance)[:255]
     except (ObjectDoesNotExist, AttributeError):
@@ -170,8 +205,14 @@ def _as_text(model: type[Model], name: str, value: Any) -> str | None:
 
 def _name_of_row(field: Any, key: Any) -> str:
     """The name of a related row; its key if it is deleted."""
+    collected, of = _collected.get(), (field.related_model._meta.label_lower, key)
+    if collected and of in collected.names:
+        return collected.names[of]
     row = field.related_model._base_manager.filter(**{field.target_field.attname: key}).first()
-    return _name_of(row) if row is not None else f"#{key}"
+    name = _name_of(row) if row is not None else f"#{key}"
+    if collected:
+        collected.names[of] = name
+    return name
 
 
 @contextmanager

@@ -42,7 +42,7 @@ from commerce.imports.runs import (
     start_import,
     start_undo,
 )
-from commerce.imports.tables import Table, TableError
+from commerce.imports.tables import EncodingError, Table, TableError
 from commerce.models import AuditEntry, ImportRow, ImportRun
 
 State, Outcome, Step = ImportRun.State, ImportRow.Outcome, ImportRow.Step
@@ -136,8 +136,8 @@ class ImportSettingsView(StaffPage, RunMixin, TemplateView):
         run.options = {**run.options, **data}
         run.options.pop("mapping", None)
         table, error = self.table()
-        if table is None:
-            form.add_error("encoding", error)
+        if error:
+            form.add_error("encoding" if isinstance(error, EncodingError) else None, str(error))
             return self.show(form=form)
         mapping = None
         if profile_of(run).is_mapped:
@@ -155,14 +155,14 @@ class ImportSettingsView(StaffPage, RunMixin, TemplateView):
             messages.error(request, str(refusal))
         return redirect("staff-import", pk=run.pk)
 
-    def table(self) -> tuple[Table | None, str]:
+    def table(self) -> tuple[Table, None] | tuple[None, TableError]:
         """The file's heading and first rows, or the reason why it cannot be read."""
         try:
             table = table_of(self.run, most=SAMPLE)
             check_columns(self.run, table)
         except TableError as error:
-            return None, str(error)
-        return table, ""
+            return None, error
+        return table, None
 
     def mapping_form(self, table: Table, data: Any = None) -> MappingForm:
         kind = kind_of(self.run)
@@ -179,7 +179,7 @@ class ImportSettingsView(StaffPage, RunMixin, TemplateView):
         )
         context = self.get_context_data(
             run=self.run, form=form, mapping=mapping, columns=table.columns if table else (),
-            sample=sample, error="" if form.is_bound else error,
+            sample=sample, error="" if form.is_bound or not error else str(error),
         )  # fmt: skip
         return self.render_to_response(context)
 

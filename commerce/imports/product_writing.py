@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from oscar.core.loading import get_model
 from oscar.core.utils import slugify
 from wagtail.contrib.redirects.models import Redirect
 
+from commerce.audit.log import entries_at_once
 from commerce.bulk_sql import literal_in, update_rows
 from commerce.imports.cells import words_in
 from commerce.imports.changes import Change, inserted
@@ -25,6 +27,7 @@ from commerce.imports.product_states import State, chunks
 from commerce.imports.product_types import Types, category_ids
 from commerce.imports.stock_writing import write_stock
 from commerce.index.listings import product_url
+from commerce.index.refresh import delete_listings
 from commerce.index.refresh_queue import refresh_changed
 from commerce.slugs import cut_slug, slug_of_name, unique_slug
 
@@ -40,16 +43,12 @@ FIELDS = {
 
 def write_products(changes: Sequence[Change]) -> None:
     """Write all changes. Call it in a transaction, within ``one_refresh``."""
-    Product = get_model("catalogue", "Product")
     for change in changes:
         if change.existing:
             change.product_id = change.existing.product_id
             change.class_id, change.slug = change.existing.class_id, change.existing.slug
             change.variant_ids = dict(change.existing.variant_ids)
-    gone = [change.product_id for change in changes if change.after is None]
-    for product in Product.objects.filter(pk__in=literal_in(gone)):
-        Redirect.objects.filter(redirect_link=product_url(product.pk, product.slug)).delete()
-        product.delete()
+    _delete([change for change in changes if change.after is None])
     rest = [change for change in changes if change.after is not None]
     types = Types(Catalogue())
     _write_rows(rest, types)
@@ -61,6 +60,30 @@ def write_products(changes: Sequence[Change]) -> None:
     write_pictures(rest, types)
     _write_redirects(rest)
     refresh_changed({change.product_id for change in rest})
+
+
+def _delete(changes: Sequence[Change]) -> None:
+    """Delete the products of these changes with their redirects and listings, all at once."""
+    keys = sorted(change.product_id for change in changes)
+    if not keys:
+        return
+    for chunk in chunks([product_url(change.product_id, change.slug) for change in changes]):
+        Redirect.objects.filter(redirect_link__in=chunk).delete()
+    delete_listings(keys)
+    _delete_rows(keys)
+
+
+def _delete_rows(keys: Sequence[int]) -> None:
+    """Delete products or variants, which sends their signals; the audit log is written at once."""
+    records = get_model("partner", "StockRecord").objects.filter(
+        Q(product__in=literal_in(keys)) | Q(product__parent__in=literal_in(keys))
+    )
+    names = {
+        ("partner.stockrecord", row.pk): str(row)
+        for row in records.select_related("product__parent", "partner")
+    }
+    with entries_at_once(names):
+        get_model("catalogue", "Product").objects.filter(pk__in=literal_in(keys)).delete()
 
 
 # --- Products and variants ------------------------------------------------------------------------
@@ -143,18 +166,19 @@ def _slug(change: Change, taken: set[str]) -> str:
 def _write_variants(changes: Sequence[Change]) -> None:
     Product = get_model("catalogue", "Product")
     new: list[tuple[Change, str]] = []
+    gone: list[int] = []
     for change in changes:
         before = change.before["variants"] if change.before else {}
         after = change.state["variants"]
-        gone = [pk for sku, pk in change.variant_ids.items() if sku not in after]
-        for child in Product.objects.filter(pk__in=literal_in(gone)) if gone else ():
-            child.delete()
+        gone += [pk for sku, pk in change.variant_ids.items() if sku not in after]
         for sku, row in after.items():
             if sku not in change.variant_ids:
                 new.append((change, sku))
             elif change.state["options"] and row["public"] != before[sku]["public"]:
                 rows = Product.objects.filter(pk=change.variant_ids[sku])
                 rows.update(is_public=row["public"], date_updated=timezone.now())
+    if gone:
+        _delete_rows(gone)
     _write_codes(changes)
     rows = [_variant(change, sku) for change, sku in new]
     for (change, sku), row in zip(new, inserted(rows), strict=True):

@@ -45,6 +45,10 @@ class TableError(Exception):
     """A file that cannot be read; the text says why, and what to do."""
 
 
+class EncodingError(TableError):
+    """A text in another encoding than the chosen one."""
+
+
 @dataclass(frozen=True)
 class Row:
     """A row by column. ``line`` counts as spreadsheets do: the heading is row 1.
@@ -121,7 +125,7 @@ def _decoded(content: bytes, encoding: str) -> str:
         text = content.decode(encoding or "utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise TableError(
+        raise EncodingError(
             _(
                 "Line %(line)d is not encoded as %(encoding)s. Choose the encoding of the file, often"
                 " Windows-1252 for files of Excel, or save it as “CSV UTF-8”."

@@ -26,6 +26,7 @@ from commerce.index.refresh_queue import (
 from commerce.models import (
     CategoryPhoto,
     FacetAttribute,
+    Listing,
     OptionValueDisplay,
     ProductDetails,
     ProductPhoto,
@@ -50,7 +51,8 @@ _products_of_deleted_request: WeakKeyDictionary[Any, set[int]] = WeakKeyDictiona
 
 @receiver(pre_delete, sender=Product)
 def delete_listing(sender: Any, instance: Any, **kwargs: Any) -> None:
-    if instance.parent_id is None:
+    # An import has deleted the listings of many products at once.
+    if instance.parent_id is None and Listing.objects.filter(pk=instance.pk).exists():
         delete_listings([instance.pk])
 
 

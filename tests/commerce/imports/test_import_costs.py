@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import Workbook
+from oscar.core.loading import get_model
 
 from commerce.imports import processing, runs, tables
 from commerce.imports.kinds.base import kinds
@@ -23,12 +24,14 @@ from commerce.imports.runs import (
 )
 from commerce.imports.tables import read_table
 from commerce.index.photographs import after_others, render_photo_task
-from commerce.models import ImportRun
+from commerce.models import AuditEntry, ImportRun
 from tests.commerce.imports.files import as_csv
 from tests.commerce.imports.test_export import run_file
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
+#: Most queries for each product that is undone, with its variants.
+QUERIES_OF_UNDOING = 3
 #: A row of each kind; "%d" is its number.
 ROWS = {
     "products": {"sku": "S%d", "title": "Item %d", "price": "5.00", "barcode": "", "weight_g": "3",
@@ -184,6 +187,45 @@ def test_others_get_the_lock_between_batches(shop, monkeypatch):
     finish(run.pk)
 
     assert len(pauses) == 6
+
+
+def queries_of_an_undo(count, monkeypatch):
+    """The queries that undo so many new products with two variants each, in one batch."""
+    rows = [
+        {"product": f"p{n}", "sku": f"P{n}-{size}", "title": f"Item {n}", "price": "5.00",
+         "option:Size": size}
+        for n in range(count) for size in "SM"
+    ]  # fmt: skip
+    run = run_file(as_csv(rows[0], rows), pictures="none")
+    monkeypatch.setattr(processing, "FIRST", 400)
+    start_undo(run.pk)
+    with CaptureQueriesContext(connection) as queries:
+        finish(run.pk)
+    return [one["sql"][:90] for one in queries]
+
+
+def test_undo_needs_few_queries_for_each_product(shop, monkeypatch):
+    """Beside those of each batch. Deleting product by product took 93."""
+    few, many = queries_of_an_undo(5, monkeypatch), queries_of_an_undo(25, monkeypatch)
+
+    assert not get_model("catalogue", "Product").objects.exists()
+    assert (len(many) - len(few)) / 20 <= QUERIES_OF_UNDOING, many
+
+
+def test_undo_logs_each_deleted_stock_record_by_its_name(shop):
+    user = make_user("staff@example.com", is_staff=True, is_superuser=True)
+    run = run_file(b"sku,title,price\nA,Cup,5\nB,Pot,6\n", pictures="none", user=user)
+    start_undo(run.pk, user=user)
+    finish(run.pk)
+
+    entries = AuditEntry.objects.filter(kind="partner.stockrecord", act=AuditEntry.Act.DELETED)
+    found = {entry.changes["price"][0]: entry.about for entry in entries}
+    assert found.keys() == {"5.00", "6.00"}
+    assert "Cup" in found["5.00"]
+    assert "Pot" in found["6.00"]
+    partner = get_model("partner", "Partner").objects.get()
+    assert {entry.changes["partner"][0] for entry in entries} == {str(partner)}
+    assert {entry.user for entry in entries} == {user}
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,24 @@ def test_wrong_encoding_is_explained_and_the_file_is_kept(staff):
     assert Product.objects.get().title == "Tasse für Tee"
 
 
+@pytest.mark.parametrize(
+    ("content", "field", "reason"),
+    [
+        (b"%PDF-1.7\n", "__all__", "This is not a CSV or XLSX file."),
+        ("Tür\nÄ\n".encode("cp1252"), "encoding", "Line 1 is not encoded as UTF-8."),
+    ],
+)
+def test_only_a_wrong_encoding_is_explained_beside_the_encoding(staff, content, field, reason):
+    run = upload(staff, content)
+    address = reverse("staff-import-settings", args=[run.pk])
+
+    page = staff.post(address, values_of(staff.get(address).context["form"]))
+
+    errors = page.context["form"].errors
+    assert list(errors) == [field]
+    assert errors[field][0].startswith(reason)
+
+
 def test_two_columns_with_one_meaning_are_refused_beside_the_input(staff):
     run = upload(staff, b"sku,title,price,preis2\nA1,Cup,2.95,3\n")
     page = staff.get(reverse("staff-import-settings", args=[run.pk]))
