@@ -12,6 +12,7 @@ from oscar.core.loading import get_model
 
 from commerce.money import CENT
 from commerce.options.personal import RELATIONS
+from commerce.pricing.tax_rates import TAXES
 from commerce.stock.availability import record_to_sell
 from commerce.stock.selling import DETAILS
 
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
 
 #: Relations that pricing, stock and the page read; without them each line costs three queries.
 LINE_RELATIONS = (
-    "product__product_class",
-    "product__parent__product_class",
     "stockrecord",
-    *(f"product__{name}" for name in DETAILS),
+    *(f"product__{name}" for name in (*DETAILS, *TAXES)),
 )
 
 

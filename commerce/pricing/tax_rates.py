@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
 
 
+#: Relations to load with products, so that ``rate_of`` makes no query.
+TAXES = ("product_class__tax", "parent__product_class__tax")
+
+
 class TaxRates:
-    """The rates at one moment; one query on first use."""
+    """The rates at one moment. One query on first use, unless ``TAXES`` were loaded."""
 
     @cached_property
     def standard(self) -> TaxRate:
@@ -32,7 +36,12 @@ class TaxRates:
     def rate_of(self, product: AbstractProduct) -> TaxRate:
         """The rate of a product: its type's, a variant's is its product's."""
         product_type = product.get_product_class()
-        percent = self._of_types.get(product_type.pk) if product_type else None
+        if product_type is None:
+            return self.standard
+        if type(product_type).tax.is_cached(product_type):
+            percent = getattr(getattr(product_type, "tax", None), "percent", None)
+        else:
+            percent = self._of_types.get(product_type.pk)
         return self.standard if percent is None else TaxRate(self.standard.country, percent)
 
     def rate_of_delivery(self, goods: Iterable[tuple[AbstractProduct, Decimal]]) -> TaxRate:

@@ -38,6 +38,7 @@ from commerce.pricing.delivery import (
     standard_delivery,
 )
 from commerce.pricing.parcels import parcel_of_basket
+from commerce.pricing.tax_rates import TAXES
 from commerce.pricing.vouchers import VoucherRefused, use_voucher, voucher_notes
 from commerce.requests import parse_pk, wants_fragment
 from commerce.same_origin import same_origin_only
@@ -250,7 +251,7 @@ class BasketAddView(OscarBasketAddView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         products = get_model("catalogue", "Product").objects.filter(is_public=True)
-        products = products.select_related("product_class", "parent__product_class")
+        products = products.select_related(*TAXES)
         # The form, the strategy and the line all read the stock records.
         products = products.prefetch_related("stockrecords")
         self.product = get_object_or_404(products, pk=kwargs["pk"])
