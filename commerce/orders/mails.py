@@ -87,7 +87,7 @@ def queue_cancelled_notice(order: AbstractOrder) -> None:
 
 
 def queue_shipped_notice(order: AbstractOrder, parcel: Any, *, rest: dict[int, int]) -> None:
-    """Tell the customer what a parcel contains, or what is ready to collect, and what follows, once per parcel.
+    """Tell the customer what was sent or is ready to collect, and what follows, once per parcel.
 
     ``parcel`` is a commerce.orders.shipments.Parcel, ``rest`` is ``{line_id: units}`` still to be
     sent.
