@@ -17,6 +17,8 @@ def absolute(url: str) -> str:
 
     Independent of the request's host, so cached pages are the same for everybody.
     """
+    if url[:1] == "/" != url[1:2]:  # Most are, and ``urljoin`` is slow.
+        return f"{settings.SITE_URL}{url}"
     return urljoin(f"{settings.SITE_URL}/", url)
 
 

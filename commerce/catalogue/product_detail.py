@@ -157,8 +157,8 @@ def buy_boxes_for(
     number of queries does not depend on the number of products.
     """
     depends_on(*map(product_tag, product_ids), *map(price_tag, product_ids))
-    rows = sellable_products().select_related("listing", "product_class")
-    rows = rows.defer("listing__variant_photos")
+    rows = sellable_products().select_related("listing", "product_class", "details")
+    rows = rows.defer("listing__variant_photos").order_by()
     return _boxes(list(rows.filter(pk__in=product_ids)), variants=variants, whole=whole)
 
 
@@ -290,8 +290,9 @@ def select_variant(box: BuyBox, product_id: int | None) -> BuyBox:
     if chosen is None:
         return box
     variants = [
-        replace(variant, is_selected=variant.product_id == chosen.product_id)
+        variant if variant.is_selected is is_chosen else replace(variant, is_selected=is_chosen)
         for variant in box.variants
+        for is_chosen in [variant.product_id == chosen.product_id]
     ]
     own = {photo.pk for photo in chosen.photos}
     return replace(
@@ -325,7 +326,7 @@ def _box(
         selected=first,
         quote=first.quote if first else None,
         is_from=is_from,
-        availability=best_availability(records),
+        availability=best_availability(variant.availability for variant in variants),
         stock_text=first.stock_text if first else stock_text(None),
         lowest=lowest,
         unit_price=unit_price,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from oscar.core.loading import get_model
 from commerce.bulk_sql import literal_in
 from commerce.index.listings import product_url
 from commerce.options.option_sets import MISSING, OptionSet
+from commerce.page_cache.memoise import memoise_many
 from commerce.shop_settings.current import current_shop
 
 if TYPE_CHECKING:
@@ -32,19 +33,17 @@ def product_page_url(product: AbstractProduct) -> str:
 def attribute_rows(product_ids: Collection[int], *, without: Collection[int] = ()) -> list[Any]:
     """The attribute values of products, in attribute order, without some attributes by key.
 
-    Three queries. With a join, MariaDB may start from the attributes and read all their values.
+    Three queries at most. With a join, MariaDB may start from the attributes and read all their values.
     """
     rows = get_model("catalogue", "ProductAttributeValue").objects.filter(
         product__in=literal_in(product_ids)
     )
     if without:
         rows = rows.exclude(attribute__in=without)
-    rows = list(rows.order_by("attribute_id"))
-    attributes = get_model("catalogue", "ProductAttribute").objects.in_bulk(
-        {row.attribute_id for row in rows}
-    )
-    options = get_model("catalogue", "AttributeOption").objects.in_bulk(
-        {row.value_option_id for row in rows if row.value_option_id}
+    rows = sorted(rows.order_by(), key=lambda row: row.attribute_id)
+    attributes = _shared_rows("ProductAttribute", {row.attribute_id for row in rows})
+    options = _shared_rows(
+        "AttributeOption", {row.value_option_id for row in rows if row.value_option_id}
     )
     found = []
     for row in rows:
@@ -54,6 +53,18 @@ def attribute_rows(product_ids: Collection[int], *, without: Collection[int] = (
             row.value_option = options.get(row.value_option_id)
             found.append(row)
     return found
+
+
+def _shared_rows(model_name: str, keys: Collection[int]) -> dict[int, Any]:
+    """Attributes or their options, ``{key: row}``, which all products share; do not change them."""
+
+    def read(names: list[Any]) -> dict[Hashable, Any]:
+        rows = get_model("catalogue", model_name).objects.order_by()
+        found = rows.in_bulk([key for _model, key in names])
+        return {name: found.get(name[1]) for name in names}
+
+    rows = memoise_many([(model_name, key) for key in keys], read)
+    return {name[1]: row for name, row in rows.items() if row is not None}
 
 
 def brands_of(product_ids: Collection[int]) -> dict[int, str]:

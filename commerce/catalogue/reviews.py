@@ -180,11 +180,12 @@ def review_summary(product: AbstractProduct, query: ReviewQuery | None = None) -
     Unknown stars are ignored; a page number out of range gives the nearest page.
     """
     query = query or ReviewQuery()
-    approved = approved_reviews(product)
     listing = getattr(product, "listing", None)
-    has_none = listing is not None and not listing.review_count
-    rows = [] if has_none else approved.order_by().values_list("score").annotate(Count("pk"))
-    counts = dict(rows)
+    if listing is not None and not listing.review_count:
+        bars = [_bar(stars, {}, replace(query, stars=None)) for stars in range(5, 0, -1)]
+        return ReviewSummary(0, 0, bars, [], 0, 1, 1, replace(query, stars=None))
+    approved = approved_reviews(product)
+    counts = dict(approved.order_by().values_list("score").annotate(Count("pk")))
     total = sum(counts.values())
     if query.stars not in counts:
         query = replace(query, stars=None)

@@ -39,6 +39,12 @@ class ScaleDrawing:
     hand: str
     text: str
 
+    @property
+    def rulers(self) -> str:
+        """The path of the height and of the ruler along the ground."""
+        marks = "".join(f"M{x} {self.ground}v{length}" for x, length in self.marks)
+        return f"M{self.left} {self.top}h-16m5 0V{self.ground}{marks}"
+
 
 def draw_to_scale(
     title: str, *, height: Any, diameter: Any, is_metric: bool = True

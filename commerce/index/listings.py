@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.timezone import localdate
@@ -35,12 +36,12 @@ from commerce.images.pictures import (
 from commerce.index.price_windows import expire_at_next_price_change
 from commerce.models import Listing, PriceWindow, ProductPhoto
 from commerce.models.cache_tags import card_tag, price_tag, product_tag
+from commerce.models.lists import PriceWindowQuerySet
 from commerce.options.option_sets import names_in
 from commerce.page_cache.dependencies import depends_on
 from commerce.pricing.prices import Quote
 from commerce.pricing.unit_prices import UnitPrice, shown_unit_price
-from commerce.stock.availability import BEST_FIRST, SOLD_OUT, availability_of, record_to_sell
-from commerce.stock.selling import DETAILS
+from commerce.stock.availability import BEST_FIRST, SOLD_OUT, record_to_sell
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -49,6 +50,11 @@ if TYPE_CHECKING:
 
 #: Slugs that need no escaping in a URL.
 PLAIN_SLUG = re.compile(r"[a-zA-Z0-9_-]*").fullmatch
+#: Columns of stock records and variants that no buy box shows.
+UNUSED_COLUMNS = (
+    "date_created", "date_updated", "product__date_created", "product__date_updated",
+    "product__description", "product__meta_title", "product__meta_description",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -223,16 +229,21 @@ def _listed(
 
 def _read_plain(product_ids: list[int], at: datetime) -> dict[int, tuple[_Row, dict[int, _Window]]]:
     """One query, and a second one if a product has no price."""
-    names = ("listing_id", *(f"listing__{name}" for name in _PLAIN[1:]), *_Window._fields)
-    rows = PriceWindow.objects.running(at).filter(listing__in=literal_in(product_ids), number=0)
+    rows = _plain_rows().running(at).filter(listing__in=literal_in(product_ids))
     count = len(_PLAIN)
-    found = {
-        row[0]: (_Row(*row[:count]), {0: _Window(*row[count:])}) for row in rows.values_list(*names)
-    }
+    found = {row[0]: (_Row(*row[:count]), {0: _Window(*row[count:])}) for row in rows}
     if unpriced := [pk for pk in product_ids if pk not in found]:
         listings = Listing.objects.filter(pk__in=literal_in(unpriced)).values_list(*_PLAIN)
         found |= {row[0]: (_Row(*row), {}) for row in listings}
     return found
+
+
+@cache
+def _plain_rows() -> PriceWindowQuerySet:
+    """Columns for ``_read_plain``. Built once: for so many, that takes longer than reading rows."""
+    names = ("listing_id", *(f"listing__{name}" for name in _PLAIN[1:]), *_Window._fields)
+    rows = PriceWindow.objects.filter(number=0).values_list(*names)
+    return rows  # type: ignore[return-value]  # It is one of PriceWindowQuerySet.
 
 
 def _read_with_variants(
@@ -327,8 +338,8 @@ def records_by_product(
 ) -> dict[int, list[AbstractStockRecord]]:
     """Stock records of listed products and their public variants, ``{product key: [record]}``.
 
-    ``without`` are keys of variants to leave out. One query. Each record's product is the given one,
-    or has it as its parent.
+    ``without`` are keys of variants to leave out. One query, and one if the products' ``details`` are
+    not loaded. Each record's product is the given one, or has it as its parent.
     """
     products = {product.pk: product for product in products}
     # A query of the product's own table: an OR over two tables uses no index.
@@ -338,26 +349,20 @@ def records_by_product(
     rows = get_model("partner", "StockRecord").objects.filter(product__in=wanted.values("pk"))
     if without:
         rows = rows.exclude(product__in=literal_in(without))
+    prefetch_related_objects(list(products.values()), "details")
     sellers, grouped = defaultdict(list), defaultdict(list)
-    related = (f"product__{name}" for name in DETAILS)
-    for record in rows.select_related("product", *related).order_by("product_id", "pk"):
-        loaded = record.product
+    found = rows.select_related("product__details").defer(*UNUSED_COLUMNS)
+    # Sorted here: for ORDER BY, Django compares every selected column.
+    for record in sorted(found, key=lambda record: (record.product_id, record.pk)):
         if record.product_id in products:
             record.product = products[record.product_id]
-            _share_details(loaded, record.product)
         else:
-            _share_details(loaded.parent, products[loaded.parent_id])
-            loaded.parent = products[loaded.parent_id]
+            record.product.parent = products[record.product.parent_id]
         sellers[record.product_id].append(record)
     for records in sellers.values():
         if (seller := record_to_sell(records)) is not None:
             grouped[seller.product.parent_id or seller.product_id].append(seller)
     return grouped
-
-
-def _share_details(loaded: AbstractProduct, product: AbstractProduct) -> None:
-    """Give a product the details that were loaded with its stock record."""
-    product._state.fields_cache["details"] = loaded._state.fields_cache["details"]
 
 
 def names_of_variants(product_ids: Collection[int]) -> dict[int, str]:
@@ -453,7 +458,7 @@ def photo_of(
     return own[0]
 
 
-def best_availability(records: Iterable[AbstractStockRecord]) -> str:
-    """The best availability among a product's stock records."""
-    states = {availability_of(record) for record in records}
+def best_availability(states: Iterable[str]) -> str:
+    """The best availability among those of a product's variants."""
+    states = set(states)
     return next((state for state in BEST_FIRST if state in states), SOLD_OUT)

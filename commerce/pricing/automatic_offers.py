@@ -48,12 +48,19 @@ def site_offers() -> list[AbstractConditionalOffer]:
 
     Two queries: one for the offers with their rules, one for the ranges.
     """
+    return with_rules(_open_site_offers())
+
+
+def _open_site_offers() -> list[AbstractConditionalOffer]:
+    """``site_offers`` before ``with_rules``. One query."""
     depends_on(OFFERS)
     ConditionalOffer = get_model("offer", "ConditionalOffer")
     offers = ConditionalOffer.objects.filter(
         offer_type=ConditionalOffer.SITE, status=ConditionalOffer.OPEN
     )
-    return with_rules(offers.select_related("condition", "benefit"))
+    # Sorted here: for ORDER BY, Django compares every selected column.
+    rows = offers.select_related("condition", "benefit").order_by()
+    return sorted(rows, key=lambda offer: (-offer.priority, offer.pk))
 
 
 def with_rules(offers: Iterable[AbstractConditionalOffer]) -> list[AbstractConditionalOffer]:
@@ -63,7 +70,8 @@ def with_rules(offers: Iterable[AbstractConditionalOffer]) -> list[AbstractCondi
     unknown type are logged and left out, so that one bad row cannot break the shop.
     """
     offers, known = list(offers), []
-    ranges = get_model("offer", "Range").objects.in_bulk(range_ids_of(offers))
+    ids = range_ids_of(offers)
+    ranges = get_model("offer", "Range").objects.order_by().in_bulk(ids) if ids else {}
     for offer in offers:
         try:
             offer.condition, offer.benefit = offer.condition.proxy(), offer.benefit.proxy()
@@ -82,7 +90,7 @@ def automatic_offers() -> list[AbstractConditionalOffer]:
     They apply to everybody, need no code, are open and are not used up. Offers limited per customer
     are left out, because their price differs between customers.
     """
-    return [offer for offer in site_offers() if _may_apply_to_one(offer)]
+    return with_rules(offer for offer in _open_site_offers() if _may_apply_to_one(offer))
 
 
 def _may_apply_to_one(offer: AbstractConditionalOffer) -> bool:

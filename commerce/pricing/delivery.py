@@ -123,7 +123,9 @@ def offered_delivery(
 ) -> list[DeliveryMethod]:
     """``delivery_methods`` as a list, in one query: those that carry the parcel, or all."""
     depends_on(SITE)
-    methods = list(delivery_methods(country_code=country_code))
+    # Sorted here: for ORDER BY, Django compares every selected column.
+    rows = delivery_methods(country_code=country_code).order_by()
+    methods = sorted(rows, key=lambda method: (method.position, method.pk))
     if parcel is None:
         return methods
     found = [method for method in methods if carries(method, parcel)]

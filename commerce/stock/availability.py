@@ -38,7 +38,12 @@ def is_for_sale(product: AbstractProduct) -> bool:
 
 def tracks_stock(product: AbstractProduct) -> bool:
     """Whether its stock is counted: its own setting, or that of its product type."""
-    own = selling_of(product).is_stock_counted
+    return _is_counted(product, selling_of(product))
+
+
+def _is_counted(product: AbstractProduct, selling: Selling) -> bool:
+    """``tracks_stock`` for loaded details."""
+    own = selling.is_stock_counted
     return product.get_product_class().track_stock if own is None else own
 
 
@@ -65,7 +70,8 @@ def units_available(stockrecord: AbstractStockRecord) -> int:
     """
     selling = selling_of(stockrecord.product)
     limit = most_of(selling)
-    if not tracks_stock(stockrecord.product) or sells_later(selling.later, selling.available_from):
+    is_counted = _is_counted(stockrecord.product, selling)
+    if not is_counted or sells_later(selling.later, selling.available_from):
         return limit
     return min(units_left(stockrecord.num_in_stock, stockrecord.num_allocated), limit)
 
@@ -109,9 +115,9 @@ def availability_of(stockrecord: AbstractStockRecord | None) -> str:
     """One of the five states; ``SOLD_OUT`` without a stock record, ``LOW`` for ``LOW_STOCK`` or fewer."""
     if stockrecord is None:
         return SOLD_OUT
-    if not tracks_stock(stockrecord.product):
-        return IN_STOCK
     selling = selling_of(stockrecord.product)
+    if not _is_counted(stockrecord.product, selling):
+        return IN_STOCK
     units = units_left(stockrecord.num_in_stock, stockrecord.num_allocated)
     return availability_at(
         units, sells_later(selling.later, selling.available_from), least=selling.least
@@ -120,9 +126,9 @@ def availability_of(stockrecord: AbstractStockRecord | None) -> str:
 
 def is_sent_later(stockrecord: AbstractStockRecord, units: int) -> bool:
     """Whether so many units of an order cannot leave at once: before it is there, or without stock."""
-    if not tracks_stock(stockrecord.product):
-        return False
     selling = selling_of(stockrecord.product)
+    if not _is_counted(stockrecord.product, selling):
+        return False
     later = sells_later(selling.later, selling.available_from)
     if later == ProductDetails.Later.PREORDER:
         return True

@@ -77,6 +77,8 @@ def selling_of(product: AbstractProduct) -> Selling:
 
 
 def _details(product: AbstractProduct) -> ProductDetails | None:
+    if "details" in (loaded := product._state.fields_cache):
+        return loaded["details"]  # None without an exception, which would be the usual case.
     try:
         return product.details
     except ObjectDoesNotExist:

@@ -78,8 +78,13 @@ class ProductDetailView(DetailView):
     }
 
     def get_queryset(self) -> QuerySet:
+        return self._rows().all()
+
+    @staticmethod
+    @cache
+    def _rows() -> QuerySet:
         # Redirects and retirements are rare, so they are looked up separately.
-        rows = Product.objects.select_related("product_class", "listing")
+        rows = Product.objects.select_related("product_class", "listing", "details")
         rows = rows.annotate(is_bundle=Exists(BundlePart.objects.filter(bundle=OuterRef("pk"))))
         return rows.defer("listing__variant_photos")
 

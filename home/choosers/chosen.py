@@ -40,7 +40,7 @@ class ChosenMixin:
         if body is not None:
             for model, key in _chosen_keys(body.stream_block, body.raw_data):
                 keys[model].add(key)
-        return {model: model._default_manager.in_bulk(keys[model]) for model in keys}
+        return {model: model._default_manager.order_by().in_bulk(keys[model]) for model in keys}
 
 
 class LoadedTogetherMixin:

@@ -48,3 +48,20 @@ def test_value_deleted_meanwhile_is_left_out(mug, monkeypatch, lost):
     monkeypatch.setattr(QuerySet, "in_bulk", look_up_too_late)
 
     assert attribute_rows(keys) == []
+
+
+def test_names_and_labels_are_read_again_after_a_change(mug):
+    """All products share them, so they are not read for each page."""
+    oat = mug.children.get(title__iendswith="oat")
+    [before] = attribute_rows([oat.pk])
+    assert before.attribute.name == "Glaze"  # control
+
+    attribute = mug.product_class.attributes.get(pk=before.attribute_id)
+    attribute.name = "Finish"
+    attribute.save()
+    option = attribute.option_group.options.get(pk=before.value_option_id)
+    option.option = "Porridge"
+    option.save()
+
+    [after] = attribute_rows([oat.pk])
+    assert (after.attribute.name, str(after.value)) == ("Finish", "Porridge")

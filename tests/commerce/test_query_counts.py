@@ -22,10 +22,10 @@ from tools.bench.server import products_in
 QUERIES = {
     pages.EMPTY: 0,
     pages.HOME: 10,
-    pages.LANDING: 14,
+    pages.LANDING: 13,
     pages.CATEGORY: 3,
     pages.FILTERED: 4,
-    pages.PRODUCT: 13,
+    pages.PRODUCT: 10,
     pages.SEARCH: 4,
     pages.SUGGEST: 5,
     pages.BASKET: 16,
@@ -33,10 +33,10 @@ QUERIES = {
 #: Queries right after a price change of a product on the page.
 AFTER_A_CHANGE = {
     pages.HOME: 10,
-    pages.LANDING: 14,
+    pages.LANDING: 13,
     pages.CATEGORY: 3,
     pages.FILTERED: 4,
-    pages.PRODUCT: 13,
+    pages.PRODUCT: 10,
     pages.SEARCH: 4,
     pages.SUGGEST: 5,
 }
