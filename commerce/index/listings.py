@@ -42,6 +42,7 @@ from commerce.page_cache.dependencies import depends_on
 from commerce.pricing.prices import Quote
 from commerce.pricing.unit_prices import UnitPrice, shown_unit_price
 from commerce.stock.availability import BEST_FIRST, SOLD_OUT, record_to_sell
+from commerce.stock.selling import FIELDS as SELLING_FIELDS
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -50,10 +51,12 @@ if TYPE_CHECKING:
 
 #: Slugs that need no escaping in a URL.
 PLAIN_SLUG = re.compile(r"[a-zA-Z0-9_-]*").fullmatch
-#: Columns of stock records and variants that no buy box shows.
-UNUSED_COLUMNS = (
-    "date_created", "date_updated", "product__date_created", "product__date_updated",
-    "product__description", "product__meta_title", "product__meta_description",
+#: Columns of stock records, of their products and of the details that buy boxes need.
+SOLD_COLUMNS = (
+    "partner_sku", "price_currency", "price", "num_in_stock", "num_allocated",
+    "product__structure", "product__title", "product__upc", "product__is_public",
+    "product__parent", "product__product_class",
+    *(f"product__details__{name}" for name in SELLING_FIELDS),
 )  # fmt: skip
 
 
@@ -351,7 +354,7 @@ def records_by_product(
         rows = rows.exclude(product__in=literal_in(without))
     prefetch_related_objects(list(products.values()), "details")
     sellers, grouped = defaultdict(list), defaultdict(list)
-    found = rows.select_related("product__details").defer(*UNUSED_COLUMNS)
+    found = rows.select_related("product__details").only(*SOLD_COLUMNS)
     # Sorted here: for ORDER BY, Django compares every selected column.
     for record in sorted(found, key=lambda record: (record.product_id, record.pk)):
         if record.product_id in products:

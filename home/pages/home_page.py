@@ -32,7 +32,8 @@ class HomePage(SharedPage):
         """
         if path_components:
             url_path = f"{self.url_path}{'/'.join(path_components)}/"
-            rows = Page.objects.filter(slug=path_components[-1], url_path=url_path)
-            if page := rows.first():
+            rows = Page.objects.filter(slug=path_components[-1], url_path=url_path).order_by()
+            for page in rows.only("content_type")[:1]:
+                # With all columns of the specific page, so that none of this row's is missing.
                 return page.specific.route(request, [])
         return super().route(request, path_components)
