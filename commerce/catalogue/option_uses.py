@@ -17,6 +17,15 @@ def products_with_value(value_id: int) -> int:
     return rows.filter(of_value).values("product").distinct().count()
 
 
+def products_with_attribute(attribute_id: int) -> int:
+    """The number of products and variants that have a value for an attribute; one query."""
+    return (
+        get_model("catalogue", "ProductAttributeValue")
+        .objects.filter(attribute=attribute_id)
+        .count()
+    )
+
+
 def products_blurred_without(product_class: Any, removed: Collection[int]) -> list[str]:
     """The titles of products whose variants differ only in options that are to be removed.
 

@@ -8,10 +8,13 @@ from django.utils.translation import ngettext
 from oscar.apps.dashboard.catalogue.formsets import (
     AttributeOptionFormSet as OscarAttributeOptionFormSet,
 )
+from oscar.apps.dashboard.catalogue.formsets import (
+    ProductAttributesFormSet as OscarProductAttributesFormSet,
+)
 from oscar.apps.dashboard.catalogue.formsets import ProductImageFormSet as OscarProductImageFormSet
 from oscar.core.loading import get_model
 
-from commerce.catalogue.option_uses import products_with_value
+from commerce.catalogue.option_uses import products_with_attribute, products_with_value
 
 
 class AttributeOptionFormSet(OscarAttributeOptionFormSet):
@@ -31,6 +34,33 @@ class AttributeOptionFormSet(OscarAttributeOptionFormSet):
                 )
                 refusals.append(text % {"value": form.initial["option"], "count": count})
         if refusals:
+            raise forms.ValidationError(refusals)
+
+
+class ProductAttributesFormSet(OscarProductAttributesFormSet):
+    """Asks before an attribute is deleted with the values that products have for it."""
+
+    #: The name of the box that confirms it.
+    CONFIRMATION = "removes_values"
+    #: Whether the page asks for the confirmation.
+    asks_about_values = False
+
+    def clean(self) -> None:
+        super().clean()
+        gone = [form for form in self.initial_forms if self._should_delete_form(form)]
+        if not gone or self.data.get(self.CONFIRMATION):
+            return
+        refusals = []
+        for form in gone:
+            if count := products_with_attribute(form.instance.pk):
+                text = ngettext(
+                    "“%(name)s” has a value for %(count)d product, which would be deleted too.",
+                    "“%(name)s” has values for %(count)d products, which would be deleted too.",
+                    count,
+                )
+                refusals.append(text % {"name": form.initial["name"], "count": count})
+        if refusals:
+            self.asks_about_values = True
             raise forms.ValidationError(refusals)
 
 

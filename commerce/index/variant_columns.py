@@ -157,7 +157,7 @@ def options_on_card(options: OptionSet, shown: Mapping[int, Sequence[CardPhoto]]
 
 
 def _has_dots(option: Option) -> bool:
-    return option.shown_as == SWATCHES and all(value.swatch for value in option.values)
+    return option.shown_as == SWATCHES and any(value.swatch for value in option.values)
 
 
 def _dots(

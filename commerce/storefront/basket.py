@@ -1,7 +1,9 @@
 """The basket: one page with plain forms, and its inner part for scripts."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.db import transaction
@@ -262,12 +264,15 @@ class BasketAddView(OscarBasketAddView):
         return FormView.post(self, request, *args, **kwargs)
 
     def form_invalid(self, form: Form) -> HttpResponse:
-        return self.refuse(" ".join(error for errors in form.errors.values() for error in errors))
+        text = " ".join(error for errors in form.errors.values() for error in errors)
+        return self.refuse(text, fields=[name for name in form.errors if name in form.fields])
 
-    def refuse(self, text: str, status: int = 422) -> HttpResponse:
-        """Say why nothing was added, on the page where the shopper is."""
+    def refuse(self, text: str, status: int = 422, *, fields: Iterable[str] = ()) -> HttpResponse:
+        """Say why nothing was added, on the page where the shopper is. Scripts mark the fields."""
         if wants_fragment(self.request):
-            return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+            refusal = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+            refusal["X-Invalid-Fields"] = " ".join(map(quote, fields))
+            return refusal
         messages.error(self.request, text)
         return redirect(self.get_success_url())
 

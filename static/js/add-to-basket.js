@@ -2,6 +2,7 @@
 import { fetchPart, parse, showCount } from "./fragment.js";
 
 const SHOWN_MS = 9000;
+let refusals = 0;
 
 class AddToBasket extends HTMLElement {
   connectedCallback() {
@@ -21,7 +22,7 @@ class AddToBasket extends HTMLElement {
     try {
       const answer = await fetchPart(form.action, { method: "POST", body: new FormData(form) });
       if (answer.ok) showNote(answer.text, button);
-      else if (answer.status === 422 || answer.status === 429) this.say(answer.text);
+      else if (answer.status === 422 || answer.status === 429) this.say(answer.text, answer.invalid);
       else form.submit();
     } catch {
       form.submit();
@@ -31,10 +32,23 @@ class AddToBasket extends HTMLElement {
     }
   }
 
-  say(text) {
+  // Shows why nothing was added, marks the fields that it is about, and focuses the first.
+  say(text, invalid = []) {
     const place = this.querySelector("[data-error]");
     place.textContent = text;
     place.hidden = !text;
+    place.id ||= `refusal-${++refusals}`;
+    const fields = [...this.querySelectorAll("[name]")];
+    for (const field of fields) {
+      field.removeAttribute("aria-invalid");
+      if (field.getAttribute("aria-describedby") === place.id) field.removeAttribute("aria-describedby");
+    }
+    const wrong = fields.filter((field) => field.type !== "hidden" && invalid.includes(field.name));
+    for (const field of wrong) {
+      field.setAttribute("aria-invalid", "true");
+      field.setAttribute("aria-describedby", place.id);
+    }
+    wrong[0]?.focus();
   }
 }
 

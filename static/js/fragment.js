@@ -5,7 +5,8 @@ export async function fetchPart(url, options = {}) {
     ...options,
     headers: { "X-Requested-With": "XMLHttpRequest", ...options.headers },
   });
-  return { ok: response.ok, status: response.status, url: response.url, text: await response.text() };
+  const invalid = (response.headers.get("X-Invalid-Fields") ?? "").split(" ").filter(Boolean).map(decodeURIComponent);
+  return { ok: response.ok, status: response.status, url: response.url, invalid, text: await response.text() };
 }
 
 export function parse(html) {

@@ -111,3 +111,41 @@ def test_new_product_type_has_no_options_page_yet(staff):
 
     assert page.status_code == 200
     assert "Edit the options of variants" not in page.text
+
+
+def delete_attribute(staff, attribute, **answers):
+    """Tick "Delete?" of an attribute on the page of its product type and save."""
+    address = reverse("dashboard:catalogue-class-update", args=[attribute.product_class_id])
+    page = staff.get(address)
+    data = {}
+    for form in (page.context["form"], page.context["attributes_formset"].management_form):
+        data |= {field.html_name: field.value() for field in form}
+    for form in page.context["attributes_formset"]:
+        data |= {field.html_name: field.value() for field in form}
+        if form.instance.pk == attribute.pk:
+            data[f"{form.prefix}-DELETE"] = "on"
+    filled = {name: value for name, value in data.items() if value}
+    return staff.post(address, filled | answers)
+
+
+def test_attribute_is_deleted_with_its_values_only_after_a_confirmation(staff, shirt):
+    care = shirt.product_class.attributes.create(code="care", name="Care", type="text")
+    shirt.attr.care = "Wash cold"
+    shirt.save()
+
+    page = Crawled(delete_attribute(staff, care))
+
+    assert "“Care” has a value for 1 product, which would be deleted too." in page.texts(
+        ".error-block"
+    )
+    assert care.productattributevalue_set.count() == 1
+    delete_attribute(staff, care, removes_values="on")
+    assert not shirt.product_class.attributes.filter(code="care").exists()
+
+
+def test_attribute_without_values_is_deleted_at_once(staff, shirt):
+    care = shirt.product_class.attributes.create(code="care", name="Care", type="text")
+
+    delete_attribute(staff, care)
+
+    assert not shirt.product_class.attributes.filter(code="care").exists()

@@ -193,6 +193,16 @@ def test_card_has_dots_for_colours_and_a_range_for_sizes(shirt):
     assert card.is_from
 
 
+def test_value_without_a_swatch_has_a_dot_beside_others(shirt):
+    """It is hatched, as in the chooser; a range of colours would say less."""
+    display = OptionValueDisplay.objects.get(value__option="White")
+    display.colour = ""
+    display.save()
+
+    dots = cards_for([shirt.pk])[0].dots
+    assert [(dot.name, bool(dot.swatch)) for dot in dots] == [("Navy", True), ("White", False)]
+
+
 def test_dot_leads_to_a_variant_in_stock(shop):
     cup = make_variants(
         "Cup", SHIRT, stock=lambda _colour, size: 5 if size == "L" else 0, price="9.00"

@@ -119,6 +119,18 @@ def test_wrong_text_is_refused_by_name(client, notebook, text, sentence):
     assert sentence in response.content.decode()
 
 
+def test_refusal_names_its_fields_for_scripts(client, notebook):
+    """A browser marks them and shows the sentence beside the form."""
+    response = client.post(
+        f"/basket/add/{notebook.pk}/",
+        {"quantity": "1", "embossing": "x" * 21},
+        headers={"x-requested-with": "XMLHttpRequest"},
+    )
+
+    assert response.status_code == 422
+    assert response["X-Invalid-Fields"] == "embossing"
+
+
 def test_required_choice_has_to_be_made(client, notebook):
     group = get_model("catalogue", "AttributeOptionGroup").objects.create(name="Ribbons")
     for colour in ("Red", "Green"):
