@@ -191,7 +191,12 @@ class ProductDetailView(DetailView):
 
     @cached_property
     def values(self) -> dict[str, Any]:
-        return values_of(row for row in self.attributes if row.product_id == self.object.pk)
+        """The product's values by attribute code, those of the selected variant before its own."""
+        selected = self.box.selected.product_id if self.box and self.box.selected else None
+        return values_of(
+            row for key in (self.object.pk, selected) for row in self.attributes
+            if row.product_id == key
+        )  # fmt: skip
 
     @cached_property
     def facts(self) -> Any:
