@@ -10,7 +10,8 @@ from PIL import Image
 from commerce.catalogue.product_detail import buy_box_for, buy_boxes_for, select_variant
 from commerce.images.photos import sync_photo
 from commerce.index.refresh import rebuild_listings
-from tests.factories import make_product, stockrecord_of
+from tests.crawler import Crawled
+from tests.factories import make_product, set_shop, stockrecord_of
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +99,23 @@ def test_box_shows_the_arrival_date(vase):
 
     assert box.selected.delivery.code == "standard"
     assert box.selected.arrival.first <= box.selected.arrival.last
+
+
+def test_facts_are_those_of_the_selected_variant(client, jug):
+    """An e-book has no paper, and a large print has other measures than a small one."""
+    oat, slate, ink = jug.children.order_by("pk")
+    jug.product_class.attributes.create(code="finish", name="Finish", type="text")
+    for product, finish in ((jug, "Satin"), (ink, "Matt")):
+        product.attr.finish = finish
+        product.save()
+    set_shop(facts_label="At a glance", facts=[("fact", {"attribute": "finish", "text": "{value}"})])
+
+    def facts(variant):
+        page = client.get(jug.get_absolute_url(), {"variant": variant.pk})
+        return Crawled(page).text(".buy-box .facts")
+
+    assert "At a glance Satin" in facts(slate)
+    assert "At a glance Matt" in facts(ink)
 
 
 def add_photo(product, number):
