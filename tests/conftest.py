@@ -26,17 +26,14 @@ LONG = ("production", "race", "slow")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item):
-    """Mark the tests that need no database, and measure no coverage in the long ones.
+    """Mark the tests that need no database: pytest-django refuses them access to it.
 
-    pytest-django refuses them access to it, so they are the same on every database. Long tests
-    repeat what short ones cover.
+    They are the same on every database.
     """
     uses = {"db", "transactional_db"} & {*item.fixturenames}
     kinds = ("browser", "django_db", "production", "race")
     if not uses and not any(map(item.get_closest_marker, kinds)):
         item.add_marker("no_database")
-    if any(map(item.get_closest_marker, LONG)):
-        item.add_marker("no_cover")
 
 
 @pytest.hookimpl(trylast=True)
