@@ -104,10 +104,14 @@ def visit(chromium, site, **settings):
     assert wrong == []
 
 
-@pytest.fixture
-def desk(page, site):
-    """A signed-in member of staff."""
+@pytest.fixture(scope="session")
+def _staff(site):
     site.manage("shell", "-c", MAKE_STAFF)
+
+
+@pytest.fixture
+def desk(page, site, _staff):
+    """A signed-in member of staff."""
     page.goto(f"{site.url}/dashboard/login/")
     page.get_by_label("Email").fill(EMAIL)
     page.get_by_label("Password").first.fill(PASSWORD)
