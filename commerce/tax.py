@@ -37,9 +37,9 @@ class TaxRate:
         return TaxSplit(excl=excl, tax=gross - excl)
 
 
-def percent_in(code: str) -> Decimal | None:
+def percent_in(code: str | None) -> Decimal | None:
     """The percentage that a stored tax code names; None if it names none."""
     if code in NAMED_CODES:
         return NAMED_CODES[code]
-    found = _CODE(code)
+    found = _CODE(code or "")
     return Decimal(found[1]) if found else None

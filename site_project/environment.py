@@ -33,10 +33,6 @@ SQLITE_OPTIONS = {
 #: Seconds a thread keeps its connection. In SQLite, opening one takes as long as four queries.
 CONNECTION_SECONDS = 300
 
-#: Years for which the law asks to keep invoices (in Germany § 147 AO, in Austria § 132 BAO, in
-#: Switzerland Art. 958f OR). Elsewhere the longest of these.
-BOOKS_YEARS = {"AT": 7, "CH": 10, "DE": 8, "FR": 10, "GB": 6, "IE": 6, "LI": 10, "NL": 7}
-
 #: The minimum of Django's deployment check.
 MIN_KEY_LENGTH = 50
 
@@ -124,6 +120,15 @@ class Environment:
         if value not in choices:
             raise ImproperlyConfigured(
                 f"{name} must be one of {', '.join(choices)}, not {value!r}."
+            )
+        return value
+
+    def country(self, name: Text, *, default: Text) -> Text:
+        """A code of ISO 3166-1 in capitals. An unknown one would have no VAT."""
+        value = self.str(name, default=default).strip().upper()
+        if len(value) != 2 or not (value.isascii() and value.isalpha()) or value == "UK":
+            raise ImproperlyConfigured(
+                f"{name} must be a two-letter code of ISO 3166-1 such as GB or DE, not {value!r}."
             )
         return value
 
@@ -229,8 +234,3 @@ class Environment:
         except Exception as error:
             raise ImproperlyConfigured(f"EMAIL_URL is not usable: {error}") from error
         return config | ({"EMAIL_HOST_PASSWORD": password} if password else {})
-
-
-def books_years(country: str) -> int:
-    """Years for which a shop of this country keeps its invoices."""
-    return BOOKS_YEARS.get(country, max(BOOKS_YEARS.values()))

@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import SimpleLazyObject
 
 from site_project.deployment import code_digest
-from site_project.environment import Environment, books_years, demo_defaults
+from site_project.environment import Environment, demo_defaults
 from site_project.settings_accounts import *  # noqa: F403
 from site_project.settings_caches import caches
 from site_project.settings_content import *  # noqa: F403
@@ -339,9 +339,9 @@ HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 #: Seconds until counts are saved, outside requests. 0 is never; web processes then have no heartbeat.
 COUNTER_SECONDS = 30
 
-DELIVERY_HOME_COUNTRY = env.str("COUNTRY", default=DEMO_DEFAULTS.get("COUNTRY", "GB"))
-#: Retention of orders and invoices: docs/privacy.md.
-BOOKS_YEARS = env.int("BOOKS_YEARS", default=books_years(DELIVERY_HOME_COUNTRY))
+DELIVERY_HOME_COUNTRY = env.country("COUNTRY", default=DEMO_DEFAULTS.get("COUNTRY", "GB"))
+#: Retention of orders and invoices: docs/privacy.md. 0 is as long as the shop's country asks.
+BOOKS_YEARS = env.int("BOOKS_YEARS", default=0)
 #: Countries in whose addresses the postcode may be missing, although the country has postcodes.
 OPTIONAL_POSTCODES = env.list("OPTIONAL_POSTCODES", default=[])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
@@ -64,19 +65,22 @@ def lines_of(basket: AbstractBasket, *, read: Collection[str] = ()) -> list[Bask
     displays = line_displays([line.product for line in lines])
     units = units_by_product(basket)
     notices = {row.line_id: row for row in notices_for(basket) if row.seen_key not in read}
-    return [
-        _line(
+    rows, earlier = [], Counter[int]()
+    for line in lines:
+        row = _line(
             line,
             display=displays[line.product_id],
             notice=notices.get(line.pk),
             available=units_possible(line, units[line.product_id]),
+            earlier=earlier[line.product_id],
         )
-        for line in lines
-    ]
+        rows.append(row)
+        earlier[line.product_id] += line.quantity
+    return rows
 
 
 def _line(
-    line: AbstractLine, *, display: LineDisplay, notice: Notice | None, available: int
+    line: AbstractLine, *, display: LineDisplay, notice: Notice | None, available: int, earlier: int
 ) -> BasketLine:
     product = line.product
     shown = product.parent or product
@@ -96,7 +100,7 @@ def _line(
         title=shown.title,
         option=display.option,
         choices=choices_of(line.attributes.all()),
-        later=sent_later_text(info.stockrecord, line.quantity),
+        later=sent_later_text(info.stockrecord, line.quantity, before=earlier),
         url=f"{url}?variant={product.pk}" if product.parent_id else url,
         photo=display.photo,
         quantity=line.quantity,

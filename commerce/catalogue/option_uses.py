@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import ngettext
 from oscar.core.loading import get_model
 
 from commerce.models import VariantOption
@@ -51,3 +52,14 @@ def products_blurred_without(product_class: Any, removed: Collection[int]) -> li
         for found, keys in zip(told[parent], (before, after), strict=True):
             found.add(tuple(values[pk].get(key) for key in keys))
     return [titles[pk] for pk, (old, new) in told.items() if len(new) < len(old)]
+
+
+def refusal_of_blurred(titles: Collection[str]) -> str:
+    """Why the options stay without which the variants of these products could not be told apart."""
+    text = ngettext(
+        "Without this option, variants of “%(product)s” could not be told apart.",
+        "Without this option, variants of %(count)d products, such as “%(product)s”, could not be"
+        " told apart.",
+        len(titles),
+    )
+    return text % {"product": next(iter(titles)), "count": len(titles)}

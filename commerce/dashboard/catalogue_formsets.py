@@ -1,5 +1,6 @@
 """Formsets of the catalogue: the values of a group, and the photographs of a product."""
 
+from collections import defaultdict
 from typing import Any
 
 from django import forms
@@ -14,7 +15,13 @@ from oscar.apps.dashboard.catalogue.formsets import (
 from oscar.apps.dashboard.catalogue.formsets import ProductImageFormSet as OscarProductImageFormSet
 from oscar.core.loading import get_model
 
-from commerce.catalogue.option_uses import products_with_attribute, products_with_value
+from commerce.catalogue.option_uses import (
+    products_blurred_without,
+    products_with_attribute,
+    products_with_value,
+    refusal_of_blurred,
+)
+from commerce.models import ProductPhoto
 
 
 class AttributeOptionFormSet(OscarAttributeOptionFormSet):
@@ -38,30 +45,41 @@ class AttributeOptionFormSet(OscarAttributeOptionFormSet):
 
 
 class ProductAttributesFormSet(OscarProductAttributesFormSet):
-    """Asks before an attribute is deleted with the values that products have for it."""
+    """Asks before an attribute is deleted with the values that products have for it.
 
-    #: The name of the box that confirms it.
+    Refuses to delete an option without which variants could not be told apart.
+    """
+
+    #: The name of the box that confirms it. Its value names the attributes.
     CONFIRMATION = "removes_values"
-    #: Whether the page asks for the confirmation.
-    asks_about_values = False
+    #: The keys of the attributes about which the page asks, with commas.
+    asked = ""
 
     def clean(self) -> None:
         super().clean()
         gone = [form for form in self.initial_forms if self._should_delete_form(form)]
-        if not gone or self.data.get(self.CONFIRMATION):
+        if not gone:
             return
-        refusals = []
-        for form in gone:
-            if count := products_with_attribute(form.instance.pk):
-                text = ngettext(
+        keys = [form.instance.pk for form in gone]
+        if titles := products_blurred_without(self.instance, keys):
+            raise forms.ValidationError(refusal_of_blurred(titles))
+        confirmed = self.data.get(self.CONFIRMATION, "").split(",")
+        counts = {form: products_with_attribute(form.instance.pk) for form in gone}
+        if all(not count or str(form.instance.pk) in confirmed for form, count in counts.items()):
+            return
+        self.asked = ",".join(str(form.instance.pk) for form, count in counts.items() if count)
+        raise forms.ValidationError(
+            [
+                ngettext(
                     "“%(name)s” has a value for %(count)d product, which would be deleted too.",
                     "“%(name)s” has values for %(count)d products, which would be deleted too.",
                     count,
                 )
-                refusals.append(text % {"name": form.initial["name"], "count": count})
-        if refusals:
-            self.asks_about_values = True
-            raise forms.ValidationError(refusals)
+                % {"name": form.initial["name"], "count": count}
+                for form, count in counts.items()
+                if count
+            ]
+        )
 
 
 class ProductImageFormSet(OscarProductImageFormSet):
@@ -85,7 +103,19 @@ class ProductImageFormSet(OscarProductImageFormSet):
             found.setdefault(name, {})[key] = label
         return [(name, list(values.items())) for name, values in found.items()]
 
+    @cached_property
+    def noted(self) -> dict[int, list[tuple[int, str]]]:
+        """The values noted of each photograph, ``{image key: [(value key, label)]}``; one query."""
+        rows = ProductPhoto.options.through.objects.filter(
+            productphoto__product_image__product=self.instance.pk or 0
+        )
+        columns = ("productphoto__product_image", "attributeoption", "attributeoption__option")
+        found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for image, key, label in rows.values_list(*columns):
+            found[image].append((key, label))
+        return found
+
     def add_fields(self, form: Any, index: int | None) -> None:
         super().add_fields(form, index)
         if self.values:
-            form.add_values(self.values)
+            form.add_values(self.values, self.noted.get(form.instance.pk, []))

@@ -28,11 +28,12 @@ class TypedDecimals:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            if isinstance(field, forms.DecimalField) and not isinstance(field, DecimalField):
+            is_decimal = isinstance(field, (forms.DecimalField, forms.FloatField))
+            if is_decimal and not isinstance(field, DecimalField):
                 type_freely(field)
 
 
-def type_freely(field: forms.DecimalField) -> None:
+def type_freely(field: forms.DecimalField | forms.FloatField) -> None:
     """Make a decimal number that a library declared what ``DecimalField`` is."""
     numeric = ("step", "min", "max")
     others = {key: text for key, text in field.widget.attrs.items() if key not in numeric}

@@ -16,5 +16,5 @@ class ConditionForm(TypedDecimals, OscarConditionForm):
     """What an offer asks for."""
 
 
-class RestrictionsForm(ExactTimes, OscarRestrictionsForm):
+class RestrictionsForm(TypedDecimals, ExactTimes, OscarRestrictionsForm):
     """The start and end of an offer, exact to the second."""

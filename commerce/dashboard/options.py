@@ -16,7 +16,7 @@ from django.views.generic import TemplateView
 from oscar.apps.catalogue.abstract_models import AbstractAttributeOption
 from oscar.core.loading import get_model
 
-from commerce.catalogue.option_uses import products_blurred_without
+from commerce.catalogue.option_uses import products_blurred_without, refusal_of_blurred
 from commerce.catalogue.variant_editing import options_of_class
 from commerce.dashboard.row_forms import rows_are_valid
 from commerce.dashboard.staff_views import StaffPage
@@ -196,14 +196,8 @@ class OptionsView(StaffPage, TemplateView):
         titles = products_blurred_without(self.product_class, keys) if removed else []
         if not titles:
             return False
-        text = ngettext(
-            "Without this option, variants of “%(product)s” could not be told apart.",
-            "Without this option, variants of %(count)d products, such as “%(product)s”, could not be"
-            " told apart.",
-            len(titles),
-        )
         for row in removed:
-            row.add_error("remove", text % {"product": titles[0], "count": len(titles)})
+            row.add_error("remove", refusal_of_blurred(titles))
         return True
 
     def get_context_data(self, *, new: Any = None, rows: Any = None, **kwargs: Any) -> dict:

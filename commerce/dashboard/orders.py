@@ -109,11 +109,13 @@ class OrderDetailView(OscarOrderDetailView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         order = self.object
-        kwargs.setdefault("dispatch_form", DispatchForm(order))
+        parcels = parcels_of(order)
+        is_sent = not kwargs.setdefault("dispatch_form", DispatchForm(order)).is_collected
         kwargs.setdefault("provide_form", ProvideForm(order))
         return super().get_context_data(
             history=history_of(order),
-            parcels=parcels_of(order),
+            parcels=parcels,
+            has_carriers=is_sent or any(not one.shipment.is_collection for one in parcels),
             documents=links_for_staff(order),
             digital=digital_goods_of(order),
             returns=order.returns.all(),

@@ -49,7 +49,7 @@ class DetailsForm(TypedDecimals, forms.ModelForm):
                 field.widget.choices = words
 
 
-class ProductForm(ExactTimes, OscarProductForm):
+class ProductForm(TypedDecimals, ExactTimes, OscarProductForm):
     """Saves times to the second; a boolean attribute may be left empty.
 
     A variant inherits empty attributes from its product. Oscar's checkbox is never empty: saving a

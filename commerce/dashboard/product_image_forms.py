@@ -21,15 +21,13 @@ class ProductImageForm(OscarProductImageForm):
         super().__init__(*args, **kwargs)
         photographs_only(self, "original")
 
-    def add_values(self, choices: list[tuple[str, list[tuple[int, str]]]]) -> None:
+    def add_values(
+        self, choices: list[tuple[str, list[tuple[int, str]]]], noted: list[tuple[int, str]]
+    ) -> None:
         """Add a field with these values, ``[(option, [(key, label)])]``, and those noted already."""
-        noted = ProductPhoto.options.through.objects.filter(
-            productphoto__product_image=self.instance.pk or 0
-        )
-        rows = noted.values_list("attributeoption", "attributeoption__option")
         offered = {key for _option, values in choices for key, _label in values}
-        self.initial["values"] = [key for key, _label in rows]
-        others = [(key, label) for key, label in rows if key not in offered]
+        self.initial["values"] = [key for key, _label in noted]
+        others = [(key, label) for key, label in noted if key not in offered]
         self.fields["values"] = forms.MultipleChoiceField(
             label=_("Shows"),
             required=False,

@@ -27,6 +27,8 @@ MAX_DIRECTORY = 300 * MAX_ENTRIES
 #: the size. A batch has 40 photographs, or those of one product.
 MAX_LOADED = 400 * 1024 * 1024
 GROUP = 12
+#: The last parts of a path by which a URL finds its file.
+MAX_PARTS = 6
 
 
 class PictureFiles(Protocol):
@@ -100,10 +102,22 @@ class _Directory:
         return getattr(self._file, name)
 
 
+def _path_in_archive(source: str) -> str:
+    """The path that a source names, for comparison."""
+    path = source.strip()
+    return (_path_of(path) if is_url(path) else path).lstrip("/").casefold()
+
+
+def _ends(path: str) -> list[str]:
+    """The last parts of a path, most of them first: "b/c.jpg", "c.jpg"."""
+    parts = path.split("/")[-MAX_PARTS:]
+    return ["/".join(parts[start:]) for start in range(len(parts))]
+
+
 class Archive:
     """The photographs of a zip archive, by path or by file name, in any case.
 
-    A URL finds the file that its path names: shops export URLs, and their photographs apart.
+    A URL finds the file whose path ends like its own: shops export URLs, and their photographs apart.
 
     Raises TableError if the archive is broken or suspicious.
     """
@@ -121,17 +135,19 @@ class Archive:
             raise TableError(text)
         #: Why an entry cannot be loaded, by its place in the archive: many products may name it.
         self._reasons: dict[int, str] = {}
-        self._entries: dict[str, zipfile.ZipInfo] = {}
-        for info in entries:
-            self._entries.setdefault(PurePosixPath(info.filename).name.casefold(), info)
-        self._entries |= {info.filename.casefold(): info for info in entries}
+        self._entries = {info.filename.casefold(): info for info in entries}
+        #: The entry whose path ends so; None if there are several.
+        self._by_end: dict[str, zipfile.ZipInfo | None] = {}
+        for path, info in self._entries.items():
+            for end in _ends(path):
+                self._by_end[end] = None if end in self._by_end else info
 
     def _find(self, source: str) -> zipfile.ZipInfo | None:
-        path = source.strip()
-        if is_url(path):
-            path = _path_of(path)
-        path = path.lstrip("/").casefold()
-        return self._entries.get(path) or self._entries.get(PurePosixPath(path).name)
+        """The entry whose path ends most like the source; None without one, or with several."""
+        path = _path_in_archive(source)
+        if path in self._entries:
+            return self._entries[path]
+        return next((self._by_end[end] for end in _ends(path) if end in self._by_end), None)
 
     def check(self, source: str) -> str:
         """See ``PictureFiles``; decodes each photograph once."""
@@ -147,7 +163,12 @@ class Archive:
     def _read(self, source: str) -> bytes | str:
         info = self._find(source)
         if info is None:
-            return _("The archive has no file “%(name)s”.") % {"name": source}
+            text = (
+                _("The archive has several files “%(name)s”. Name the folder, too.")
+                if PurePosixPath(_path_in_archive(source)).name in self._by_end
+                else _("The archive has no file “%(name)s”.")
+            )
+            return text % {"name": source}
         most = settings.WAGTAILIMAGES_MAX_UPLOAD_SIZE
         if info.file_size > most or info.file_size > MAX_RATIO * max(info.compress_size, 1):
             text = _("The file “%(name)s” would unpack to %(size)s.")

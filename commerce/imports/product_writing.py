@@ -75,9 +75,11 @@ def _delete(changes: Sequence[Change]) -> None:
 
 def _delete_rows(keys: Sequence[int]) -> None:
     """Delete products or variants, which sends their signals; the audit log is written at once."""
-    records = get_model("partner", "StockRecord").objects.filter(
-        Q(product__in=literal_in(keys)) | Q(product__parent__in=literal_in(keys))
+    # A query of the products' own table: an OR over two tables uses no index.
+    gone = get_model("catalogue", "Product").objects.filter(
+        Q(pk__in=literal_in(keys)) | Q(parent__in=literal_in(keys))
     )
+    records = get_model("partner", "StockRecord").objects.filter(product__in=gone.values("pk"))
     names = {
         ("partner.stockrecord", row.pk): str(row)
         for row in records.select_related("product__parent", "partner")

@@ -21,6 +21,8 @@ from openpyxl.xml.functions import Element, SubElement
 MAX_TREE = 2 * 1024 * 1024
 #: Most bytes of the shared texts in memory.
 MAX_TEXTS = 400 * 1024 * 1024
+#: Most shared texts: reading so many takes seconds.
+MAX_TEXT_COUNT = 500_000
 #: Most bytes of one row or shared text of a file, and the most elements in it. Excel's longest row
 #: has 16,384 cells.
 MAX_ITEM = 20 * 1024 * 1024
@@ -81,7 +83,7 @@ class SheetReader(ExcelReader):
         for item in _items_of(self.archive, name, SHARED_TAG):
             text = "".join(node.text or "" for node in item.iter(TEXT_TAG)).replace("x005F_", "")
             size += sys.getsizeof(text)
-            if size > MAX_TEXTS:
+            if size > MAX_TEXTS or len(self.shared_strings) >= MAX_TEXT_COUNT:
                 raise _too_complex(name)
             self.shared_strings.append(text)
 

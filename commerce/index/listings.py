@@ -55,7 +55,7 @@ PLAIN_SLUG = re.compile(r"[a-zA-Z0-9_-]*").fullmatch
 SOLD_COLUMNS = (
     "partner_sku", "price_currency", "price", "num_in_stock", "num_allocated",
     "product__structure", "product__title", "product__upc", "product__is_public",
-    "product__parent", "product__product_class",
+    "product__parent", "product__product_class", "product__is_discountable",
     *(f"product__details__{name}" for name in SELLING_FIELDS),
 )  # fmt: skip
 

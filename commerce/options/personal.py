@@ -102,7 +102,8 @@ def title_with_choices(title: str, choices: Iterable[Choice]) -> str:
 def title_without_choices(title: str, attributes: Iterable[Any]) -> str:
     """The title of an order line without what ``title_with_choices`` added to it."""
     told = choices_of(row for row in attributes if not (row.option and meaning_of(row.option)))
-    return title.removesuffix(title_with_choices("", told))
+    # The end may be cut, and dates were written otherwise once.
+    return title.partition(f" ({told[0].name}: ")[0] if told else title
 
 
 def as_options(choices: Iterable[tuple[int, Any]], options: Mapping[int, Any]) -> list[dict]:

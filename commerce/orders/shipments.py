@@ -158,8 +158,9 @@ def ship(
     the stock records by key and the order and runs ``DISPATCH_CHECKS``, in one durable transaction.
     """
     key = key or uuid.uuid4().hex
-    check_label(carrier, tracking_number)
     order = get_model("order", "Order").objects.get(pk=order_id)
+    if has_label := not is_collected(order):
+        check_label(carrier, tracking_number)
     sent = _sent_before(order, key)
     if sent:
         return sent
@@ -167,7 +168,7 @@ def ship(
     for prepare in PREPARATIONS:
         prepare(order, dict(units), user)
     label = {"carrier": carrier, "tracking_number": tracking_number.strip()}
-    if is_collected(order):
+    if not has_label:
         label = {"carrier": COLLECTION, "tracking_number": ""}
     try:
         return _send(order_id, units, key=key, user=user, label=label)

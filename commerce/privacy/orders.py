@@ -17,6 +17,8 @@ from commerce.models import AuditEntry, CommercialDocument, DocumentKind, GiftCa
 from commerce.options.personal import choices_of
 from commerce.order_statuses import AUTHORISED, PACKING, PAID, PART_SHIPPED, PENDING, SHIPPED
 from commerce.privacy.people import ERASED
+from commerce.shop_settings.current import current_shop
+from commerce.shop_values.books import books_years
 
 #: Orders in progress. A shipped one counts as open for ``ON_ITS_WAY``.
 OPEN = (PENDING, AUTHORISED, PAID, PACKING, PART_SHIPPED)
@@ -43,15 +45,20 @@ def _keys(orders: QuerySet) -> QuerySet:
     return orders.values_list("pk", flat=True)
 
 
+def retention_years() -> int:
+    """Years for which invoices are stored: ``BOOKS_YEARS``, or what the shop's country asks."""
+    return settings.BOOKS_YEARS or books_years(current_shop().country)
+
+
 def books_end(*, at: datetime | None = None) -> datetime:
     """The statutory term of orders placed and documents issued before this moment is over.
 
     It is the end of the last financial year at least ``BOOKS_YEARS`` whole years ago.
     """
-    today = timezone.localtime(at).date()
+    today, years = timezone.localtime(at).date(), retention_years()
     month, day = settings.FINANCIAL_YEAR_END
-    end = _day(today.year - settings.BOOKS_YEARS, month, day)
-    if end >= _day(today.year - settings.BOOKS_YEARS, today.month, today.day):
+    end = _day(today.year - years, month, day)
+    if end >= _day(today.year - years, today.month, today.day):
         end = _day(end.year - 1, month, day)
     return timezone.make_aware(datetime.combine(end + timedelta(days=1), time.min))
 

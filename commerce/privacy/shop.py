@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise, keep_lazy_text
@@ -29,6 +28,7 @@ from commerce.privacy.orders import (
     forget_contacts,
     open_orders,
     past_their_term,
+    retention_years,
 )
 from commerce.privacy.parts import Part, Rule, parts
 from commerce.privacy.people import ERASED
@@ -162,7 +162,7 @@ def _anonymise_withdrawals(withdrawals: QuerySet) -> None:
 
 @keep_lazy_text
 def _term_of_books_in(words: str | Promise) -> Any:
-    return words % {"years": settings.BOOKS_YEARS}
+    return words % {"years": retention_years()}
 
 
 def _term_of_books() -> Promise:

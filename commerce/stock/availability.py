@@ -136,14 +136,24 @@ def is_sent_later(stockrecord: AbstractStockRecord, units: int) -> bool:
     return bool(later) and units > left
 
 
-def sent_later_text(stockrecord: AbstractStockRecord | None, units: int) -> str:
-    """From when so many units are sent, as text; "" if they leave at once."""
-    if stockrecord is None or not is_sent_later(stockrecord, units):
+def sent_later_text(stockrecord: AbstractStockRecord | None, units: int, *, before: int = 0) -> str:
+    """From when so many units are sent, as text; "" if they leave at once.
+
+    ``before`` are the units of the same product in other lines, which are sent first.
+    """
+    if stockrecord is None or not is_sent_later(stockrecord, before + units):
         return ""
     selling = selling_of(stockrecord.product)
     later = sells_later(selling.later, selling.available_from)
-    is_early = later == ProductDetails.Later.PREORDER
-    return later_text(PREORDER if is_early else ON_ORDER, selling.available_from)
+    if later == ProductDetails.Later.PREORDER:
+        return later_text(PREORDER, selling.available_from)
+    left = units_left(stockrecord.num_in_stock, stockrecord.num_allocated) - before
+    if left <= 0:
+        return later_text(ON_ORDER, selling.available_from)
+    if selling.available_from is None:
+        return _("%(units)d in stock, the rest can be ordered") % {"units": left}
+    text = _("%(units)d in stock, the rest sent from %(day)s")
+    return text % {"units": left, "day": date_format(selling.available_from, "DATE_FORMAT")}
 
 
 def availability_at(units: int, later: str = "", *, least: int = 1) -> str:

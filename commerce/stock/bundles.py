@@ -73,7 +73,7 @@ def shortages_as_ordered(shortages: Iterable[Shortage], lines: Collection[Any]) 
     for line in lines:
         units[line.product_id] += line.quantity
         titles[line.product_id] = line.product.get_title()
-    found: dict[int | str, Shortage] = {}
+    found: dict[Any, Shortage] = {}
     for short in shortages:
         within = [
             row for rows in bundles.values() for row in rows if row.part_id == short.product_id
@@ -90,7 +90,7 @@ def shortages_as_ordered(shortages: Iterable[Shortage], lines: Collection[Any]) 
             )
         else:
             names = tuple(titles[row.bundle_id] for row in within)
-            found[short.title] = replace(short, bundles=names)
+            found[short.product_id, short.title] = replace(short, bundles=names)
     return list(found.values())
 
 

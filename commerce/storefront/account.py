@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
@@ -32,6 +31,7 @@ from commerce.models import User
 from commerce.orders.order_summary import order_rows, steps_of
 from commerce.orders.shipments import parcels_of
 from commerce.privacy.erasure import ErasureBlocked, blocking_orders, erase, reasons_against_erasure
+from commerce.privacy.orders import retention_years
 from commerce.privacy.people import person_of
 from commerce.returns.returns import return_offer
 from commerce.storefront.account_forms import AddressForm, ConfirmDeletionForm, ProfileForm
@@ -97,7 +97,7 @@ class ProfileDeleteView(generic.FormView):
         return super().get_context_data(
             reasons=reasons,
             orders=blocking_orders(person)[:MOST_NAMED] if reasons else (),
-            books_years=settings.BOOKS_YEARS,
+            books_years=retention_years(),
             **kwargs,
         )
 

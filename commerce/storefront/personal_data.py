@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.core.ratelimit import consume
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +19,7 @@ from commerce.decorators import private_page
 from commerce.models import AuditEntry
 from commerce.privacy.browser_storage import stored_for_shoppers, stored_for_staff
 from commerce.privacy.export import archive_of
+from commerce.privacy.orders import retention_years
 from commerce.privacy.people import Person, person_of
 
 
@@ -41,7 +41,7 @@ class DataView(TemplateView):
     template_name = "oscar/customer/data.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(books_years=settings.BOOKS_YEARS, **kwargs)
+        return super().get_context_data(books_years=retention_years(), **kwargs)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         if not consume(request, action="data_export", user=request.user):

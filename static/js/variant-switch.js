@@ -64,14 +64,21 @@ class VariantSwitch extends HTMLElement {
       else if (field.value !== field.defaultValue) this.typed.set(keyOf(field), field.value);
     }
     keepFocus(this, () => {
-      for (const part of this.querySelectorAll("[data-part]")) {
+      for (const part of this.parts()) {
         const other = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+        if (!this.contains(part)) part.hidden = !other;
         if (!other) continue;
         if (!this.isPage) keepOwn(part, other);
         for (const field of fieldsOf(other)) fill(field, this.typed.get(keyOf(field)));
         part.replaceWith(other);
       }
     });
+  }
+
+  // What depends on the variant: on a product's page also below, but not in another <variant-switch>.
+  parts() {
+    const all = (this.isPage ? document : this).querySelectorAll("[data-part]");
+    return [...all].filter((part) => [this, null].includes(part.closest("variant-switch")));
   }
 
   // For another product in the same place.

@@ -248,6 +248,20 @@ def test_refusal_names_what_the_shopper_bought(tea_set, teapot, bought, teapots,
     assert f": {text}." in shortage_text(refusal.value)
 
 
+def test_each_of_two_short_products_with_one_title_is_named(shop):
+    """Only one was named, and the shopper was refused again."""
+    bowls = [make_product("Bowl", price="9.00", stock=5) for _number in range(2)]
+    submission = make_submission(make_basket(*((bowl, 3) for bowl in bowls)))
+    for bowl, units in zip(bowls, (1, 2), strict=True):
+        StockRecord.objects.filter(product=bowl).update(num_in_stock=units)
+
+    with pytest.raises(OutOfStock) as refusal:
+        place_order(submission)
+
+    assert "only 1 of Bowl left" in shortage_text(refusal.value)
+    assert "only 2 of Bowl left" in shortage_text(refusal.value)
+
+
 def test_page_and_packing_slip_name_the_parts(client, tea_set):
     page = Crawled(client.get(tea_set.get_absolute_url()))
     assert page.texts(".bundle li")[0].split() == ["1", "×", "Teapot"]

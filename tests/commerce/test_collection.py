@@ -4,7 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse
 
-from commerce.models import OutgoingMail, Shipment
+from commerce.models import DeliveryMethod, OutgoingMail, Shipment
 from commerce.order_statuses import DELIVERED, SHIPPED
 from commerce.orders import mails
 from commerce.orders.guest_links import guest_order_path
@@ -144,3 +144,18 @@ def test_customer_reads_that_the_order_is_ready(client, order):
     order.refresh_from_db()
     assert order_rows([order])[0].status == "Ready to collect"
     assert [str(step.name) for step in steps_of(order)][-2:] == ["Ready to collect", "Collected"]
+
+
+def test_items_are_ready_whatever_carriers_the_shop_has(order, settings):
+    """A shop without a carrier "other" was told to choose one, with nothing to choose from."""
+    settings.CARRIERS = {code: of for code, of in settings.CARRIERS.items() if code != "other"}
+
+    assert ship(order.pk).carrier == "collection"
+
+
+def test_parcel_of_a_carrier_stays_one_when_its_method_becomes_collection(client, staff, shop):
+    order = make_paid_order((make_product("Bowl", price="20.00", stock=10), 2))
+    ship(order.pk, carrier="royal-mail", tracking_number="AB123456789GB")
+    DeliveryMethod.objects.filter(code=order.shipping_code).update(is_pickup=True)
+
+    assert "AB123456789GB" in text_of(client.get(page_of(order)))

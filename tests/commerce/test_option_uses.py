@@ -139,7 +139,7 @@ def test_attribute_is_deleted_with_its_values_only_after_a_confirmation(staff, s
         ".error-block"
     )
     assert care.productattributevalue_set.count() == 1
-    delete_attribute(staff, care, removes_values="on")
+    delete_attribute(staff, care, removes_values=str(care.pk))
     assert not shirt.product_class.attributes.filter(code="care").exists()
 
 
@@ -149,3 +149,37 @@ def test_attribute_without_values_is_deleted_at_once(staff, shirt):
     delete_attribute(staff, care)
 
     assert not shirt.product_class.attributes.filter(code="care").exists()
+
+
+def test_confirmation_counts_for_the_attributes_it_names(staff, shirt):
+    care, fit = (
+        shirt.product_class.attributes.create(code=code, name=code.title(), type="text")
+        for code in ("care", "fit")
+    )
+    for code in ("care", "fit"):
+        setattr(shirt.attr, code, "Loose")
+    shirt.save()
+
+    delete_attribute(staff, fit, removes_values=str(care.pk))
+
+    assert fit.productattributevalue_set.count() == 1
+
+
+def test_option_is_not_deleted_as_an_attribute(staff, shirt):
+    colour = option_named("Colour").attribute
+
+    page = Crawled(delete_attribute(staff, colour, removes_values=str(colour.pk)))
+
+    text = "Without this option, variants of “Linen shirt” could not be told apart."
+    assert text in page.texts(".error-block")
+    assert option_named("Colour")
+
+
+def test_group_in_use_is_not_deleted(staff, shirt):
+    """Oscar hides the button, but deletes the group with all values of all products."""
+    group = option_named("Colour").attribute.option_group
+    address = reverse("dashboard:catalogue-attribute-option-group-delete", args=[group.pk])
+
+    staff.post(address)
+
+    assert labels_of("Colour") == {"Navy", "Red"}

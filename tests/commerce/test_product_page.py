@@ -5,13 +5,15 @@ from io import BytesIO
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from commerce.catalogue.product_detail import buy_box_for, buy_boxes_for, select_variant
 from commerce.images.photos import sync_photo
 from commerce.index.refresh import rebuild_listings
 from tests.crawler import Crawled
-from tests.factories import make_product, set_shop, stockrecord_of
+from tests.factories import make_offer, make_product, set_shop, stockrecord_of
 
 pytestmark = pytest.mark.django_db
 
@@ -108,7 +110,9 @@ def test_facts_are_those_of_the_selected_variant(client, jug):
     for product, finish in ((jug, "Satin"), (ink, "Matt")):
         product.attr.finish = finish
         product.save()
-    set_shop(facts_label="At a glance", facts=[("fact", {"attribute": "finish", "text": "{value}"})])
+    set_shop(
+        facts_label="At a glance", facts=[("fact", {"attribute": "finish", "text": "{value}"})]
+    )
 
     def facts(variant):
         page = client.get(jug.get_absolute_url(), {"variant": variant.pk})
@@ -116,6 +120,18 @@ def test_facts_are_those_of_the_selected_variant(client, jug):
 
     assert "At a glance Satin" in facts(slate)
     assert "At a glance Matt" in facts(ink)
+
+
+def test_offer_needs_no_query_for_each_variant(shop, django_assert_num_queries):
+    make_offer()
+    few = make_product("Cup", price="9.00", glazes={"oat": 3})
+    many = make_product("Bowl", price="9.00", glazes=dict.fromkeys(("oat", "slate", "ink"), 3))
+
+    with CaptureQueriesContext(connection) as queries:
+        box = buy_box_for(few)
+    assert box.quote.is_reduced
+    with django_assert_num_queries(len(queries)):
+        assert len(buy_box_for(many).variants) == 3
 
 
 def add_photo(product, number):

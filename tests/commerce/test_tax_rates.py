@@ -89,7 +89,14 @@ def test_code_names_its_rate(percent):
 
 @pytest.mark.parametrize(
     ("code", "percent"),
-    [("GB-standard", 20), ("GB-20", 20), ("FR-5.5", Decimal("5.5")), ("", None), ("GB-x", None)],
+    [
+        ("GB-standard", 20),
+        ("GB-20", 20),
+        ("FR-5.5", Decimal("5.5")),
+        ("", None),
+        (None, None),
+        ("GB-x", None),
+    ],
 )
 def test_stored_codes_are_read(code, percent):
     assert percent_in(code) == percent
@@ -178,10 +185,19 @@ def test_order_keeps_its_rate(book):
     assert {row["rate"] for row in document.facts["rates"]} == {"7"}
 
 
+def test_isle_of_man_has_the_vat_of_the_united_kingdom():
+    assert standard_percent("IM") == standard_percent("GB") == 20
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("country", "percent", "code"),
-    [("GB", None, "GB-20"), ("DE", None, "DE-19"), ("DE", "16", "DE-16"), ("DE", "0", "DE-0")],
+    [
+        ("GB", None, "GB-20"),
+        ("DE", None, "DE-19"),
+        ("DE", "16", "DE-16"),
+        ("DE", "0", "DE-0"),
+    ],
 )
 def test_standard_rate_is_that_of_the_settings_or_the_country(shop, country, percent, code):
     set_shop(country_id=country, tax_percent=percent and Decimal(percent))

@@ -45,11 +45,28 @@ def test_no_number_field_of_a_browser_drops_the_comma(form):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["BenefitForm", "ConditionForm"])
-def test_values_of_offers_are_text_fields(name):
-    field = get_class("dashboard.offers.forms", name)().fields["value"]
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [("BenefitForm", "value"), ("ConditionForm", "value"), ("RestrictionsForm", "max_discount")],
+)
+def test_values_of_offers_are_text_fields(name, number):
+    field = get_class("dashboard.offers.forms", name)().fields[number]
 
     assert (field.localize, field.widget.input_type) == (True, "text")
+
+
+@pytest.mark.django_db
+def test_number_of_an_attribute_is_a_text_field(mug):
+    """A height of 12,5 became 125 in the specification and the drawing."""
+    mug.product_class.attributes.create(code="height", name="Height", type="float")
+    form = get_class("dashboard.catalogue.forms", "ProductForm")(
+        mug.product_class, data=None, instance=mug
+    )
+
+    field = form.fields["attr_height"]
+    assert (field.localize, field.widget.input_type) == (True, "text")
+    with translation.override("de"):
+        assert field.clean("12,5") == field.clean("12.5") == 12.5
 
 
 @pytest.mark.parametrize("model", [SalePrice, DeliveryMethod, ShopSettings])

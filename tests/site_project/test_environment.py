@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from site_project.environment import Environment, books_years
+from site_project.environment import Environment
 
 
 @pytest.fixture
@@ -19,6 +19,8 @@ def env(tmp_path):
         (lambda env: env.int("SWITCH", default=1), "-1"),
         (lambda env: env.int("SWITCH", default=1), "1.5"),
         (lambda env: env.choice("SWITCH", ("a", "b"), default="a"), "c"),
+        (lambda env: env.country("SWITCH", default="GB"), "UK"),
+        (lambda env: env.country("SWITCH", default="GB"), "Germany"),
         (lambda env: env.url("SWITCH", default="http://x"), "shop.example"),
         (lambda env: env.url("SWITCH", default="http://x"), "ftp://shop.example"),
         (lambda env: env.url("SWITCH", default="http://x"), "https://shop.example/path"),
@@ -130,6 +132,8 @@ def test_refused_database_url_is_not_repeated(env, monkeypatch, url):
     assert "hunter2" not in str(error.value)
 
 
-@pytest.mark.parametrize(("country", "years"), [("GB", 6), ("DE", 8), ("AT", 7), ("JP", 10)])
-def test_invoices_are_stored_as_long_as_the_country_asks(country, years):
-    assert books_years(country) == years
+def test_country_is_written_in_capitals(env, monkeypatch):
+    """In small letters it had no VAT."""
+    monkeypatch.setenv("COUNTRY", "de")
+
+    assert env.country("COUNTRY", default="GB") == "DE"

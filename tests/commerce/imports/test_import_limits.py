@@ -270,6 +270,20 @@ def test_photograph_that_many_products_name_is_decoded_once(monkeypatch):
     assert "has no file" in files.check("gone.jpg")
 
 
+def test_url_finds_the_file_whose_folders_are_its_own():
+    """WordPress names photographs alike in the folders of its months."""
+    content = archive_of({
+        "uploads/2023/01/front.jpg": picture(1), "uploads/2024/02/front.jpg": picture(2),
+    })  # fmt: skip
+    files, site = Archive(io.BytesIO(content)), "https://shop.example/wp-content"
+
+    sources = [f"{site}/uploads/2024/02/front.jpg", f"{site}/uploads/2023/01/front.jpg"]
+    assert list(files.load(sources).values()) == [picture(2), picture(1)]
+    several = "The archive has several files “front.jpg”. Name the folder, too."
+    assert files.check("front.jpg") == several
+    assert "several files" in files.check(f"{site}/uploads/2025/03/front.jpg")
+
+
 def test_directory_of_an_archive_is_not_read_if_it_is_large(monkeypatch):
     content = archive_of({f"{n}.jpg": b"" for n in range(300)})
     assert Archive(io.BytesIO(content)).check("7.jpg")
