@@ -13,6 +13,7 @@ from checkout_app.payments.placement import totals_of
 from commerce.documents.sums import rate_of
 from commerce.models import AuditEntry, CommercialDocument, ProductTypeTax
 from commerce.orders.invariants import broken_invariants
+from commerce.shop_values.vat_rates import standard_percent
 from commerce.tax import TaxRate, percent_in
 from tests.factories import (
     make_basket,
