@@ -259,3 +259,24 @@ def test_button_of_the_large_photograph_is_on_the_photograph(page, site):
     hint = page.locator(".gallery__hint").first.bounding_box()
 
     assert hint["y"] + hint["height"] <= photo["y"] + photo["height"]
+
+
+GIVE_HEIGHT = """
+from oscar.core.loading import get_model
+variant = get_model("catalogue", "Product").objects.filter(parent__title="Bottle vase").order_by("pk").last()
+variant.attr.height = 41.0
+variant.save()
+print(variant.pk)
+"""
+
+
+def test_dimensions_follow_the_chosen_variant(page, site):
+    key = site.manage("shell", "-v0", "-c", GIVE_HEIGHT).split()[-1]
+    open_piece(page, site, "Bottle vase")
+    drawing = page.locator("[data-part=measures] svg")
+    expect(drawing).not_to_contain_text("41 cm")
+
+    page.locator(f".buy-box [data-variant$='variant={key}']").first.click()
+    expect(drawing).to_contain_text("41 cm")
+    page.locator(f".buy-box [data-variant]:not([data-variant$='variant={key}'])").first.click()
+    expect(drawing).not_to_contain_text("41 cm")
