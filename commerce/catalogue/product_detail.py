@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 #: Up to this many variants are read with price and stock; of more, only so many.
-MAX_VARIANTS, SOME_VARIANTS = 50, 24
+MAX_VARIANTS, SOME_VARIANTS = 30, 12
 #: Other variants named when the selected one is sold out.
 MAX_OTHERS = 6
 #: Photos of variants in a gallery, besides the product's own.

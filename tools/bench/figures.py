@@ -14,7 +14,7 @@ def percentile(values, share):
 
 @dataclass(frozen=True)
 class Cost:
-    """The cost of one request in seconds: mean CPU of the worker, and times as the client sees them.
+    """The cost of one request in seconds: median CPU of the worker, and times as the client sees them.
 
     ``empty`` is the CPU of the empty project's view, requested alternately with this one.
     """

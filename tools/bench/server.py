@@ -138,7 +138,7 @@ def costs_in_turn(asked, *, seconds=SECONDS, before=None):
 def _cost_of(requests):
     """Return the ``Cost`` of requests, given a ``(CPU, time)`` pair for each."""
     times = [took for _cpu, took in requests]
-    cpu = sum(cpu for cpu, _took in requests) / len(requests)
+    cpu = percentile([cpu for cpu, _took in requests], 0.5)
     return Cost(cpu, percentile(times, 0.5), percentile(times, 0.95))
 
 
