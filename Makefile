@@ -86,7 +86,8 @@ $(VAR)/static.stamp: requirements.txt $(STATIC_SOURCES) | setup
 test: $(VENV)/dev.stamp ## run the whole suite on SQLite (TEST_DATABASE_URL names another database, COVER=on measures coverage)
 	@if [ -n "$$TEST_DATABASE_URL" ]; then $(MAKE) -s $(VENV)/mysql.stamp; fi
 	$(SAY) "Running the tests"
-	@mkdir -p var && $(BIN)/python $(if $(COVER),-m slipcover) -m pytest -n 2 --dist loadgroup -m "not browser" $(PYTEST)
+	@mkdir -p var && $(BIN)/python $(if $(COVER),-m slipcover --json --out var/coverage.json) -m pytest -n 2 --dist loadgroup -m "not browser" $(PYTEST)
+	@if [ -n "$(COVER)" ]; then $(BIN)/python -m slipcover --merge var/coverage.json --out var/coverage-merged.json --skip-covered --fail-under 90; fi
 
 e2e: $(VENV)/dev.stamp ## run the browser tests in Chromium
 	@command -v chromium >/dev/null || { echo "Chromium is required: install the package chromium."; exit 1; }

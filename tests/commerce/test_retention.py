@@ -21,12 +21,11 @@ from commerce.models import (
 )
 from commerce.models.append_only import ERASED
 from commerce.privacy import retention
-from commerce.privacy.orders import books_end, past_their_term, retention_years
+from commerce.privacy.orders import books_end, past_their_term
 from commerce.privacy.parts import Rule, all_rules
 from commerce.privacy.retention import apply_rules
-from commerce.shop_values.books import books_years
 from demo_gateway.models import DemoEvent, DemoRequest
-from tests.factories import make_basket, make_paid_order, make_product, make_user, set_shop
+from tests.factories import make_basket, make_paid_order, make_product, make_user
 from tests.privacy import EMAIL, NAMES, deliver, model_of, traces_of, write_on_order
 from tests.test_architecture import ROOT
 
@@ -480,20 +479,6 @@ def test_order_rule_shows_the_configured_years(settings):
     rules = {rule.name: rule for rule in all_rules()}
 
     assert str(rules["orders"].how_long).startswith("10 years after")
-
-
-@pytest.mark.parametrize(("country", "years"), [("GB", 6), ("DE", 8)])
-def test_invoices_are_stored_as_long_as_the_shops_country_asks(shop, settings, country, years):
-    """Staff choose the country in the shop settings, whatever the deployment says."""
-    settings.BOOKS_YEARS = 0
-    set_shop(country_id=country)
-
-    assert retention_years() == years
-
-
-@pytest.mark.parametrize(("country", "years"), [("AT", 7), ("JP", 10)])
-def test_where_the_law_is_not_known_invoices_are_stored_longest(country, years):
-    assert books_years(country) == years
 
 
 def test_page_lists_the_rules():
