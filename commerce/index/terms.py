@@ -13,6 +13,8 @@ WORD = "word"
 #: Where a word occurs: in a text, in the name of a category or filter, in the title.
 TEXT, KNOWN, TITLE = 0, 1, 2
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def as_text(words: Sequence[Set[str]], others: Mapping[TermKey, str]) -> str:
     """The text of a listing's terms; independent of their order.
@@ -24,7 +26,7 @@ def as_text(words: Sequence[Set[str]], others: Mapping[TermKey, str]) -> str:
     by_weight = in_text - known - titled, known - titled, titled
     labelled = sorted((*key, label) for key, label in others.items())
     parts = [*(" ".join(sorted(of_weight)) for of_weight in by_weight), labelled]
-    return json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    return _encode(parts)
 
 
 def terms_in(text: str | None) -> dict[TermKey, tuple[str, int]]:

@@ -133,11 +133,16 @@ def offered_delivery(
 
 
 def quoted_delivery(parcel: Parcel | None = None) -> list[DeliveryMethod]:
-    """The methods quoted before an address is known: ``offered_delivery`` without collection.
+    """The methods quoted before an address is known: ``offered_delivery`` without collection."""
+    return [method for method in offered_delivery(parcel=parcel) if is_quoted(method)]
+
+
+def is_quoted(method: DeliveryMethod | None) -> bool:
+    """Whether a method is quoted before an address is known.
 
     What a shopper collects is no delivery, and most shoppers live elsewhere.
     """
-    return [method for method in offered_delivery(parcel=parcel) if not method.is_pickup]
+    return method is not None and not method.is_pickup
 
 
 def standard_delivery(parcel: Parcel = NOTHING_WEIGHED) -> DeliveryMethod | None:

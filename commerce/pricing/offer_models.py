@@ -1,4 +1,7 @@
-"""Benefits and conditions whose descriptions are safe HTML."""
+"""Benefits and conditions whose descriptions are safe HTML, and which find their classes once."""
+
+from functools import cache
+from typing import Any
 
 from django.utils.html import escape
 from oscar.apps.offer.abstract_models import AbstractBenefit, AbstractCondition
@@ -17,8 +20,28 @@ class _NameAsText:
 
 
 class Benefit(_NameAsText, AbstractBenefit):
-    pass
+    @property
+    def proxy_map(self) -> dict[str, type]:
+        return _benefit_classes()
 
 
 class Condition(_NameAsText, AbstractCondition):
-    pass
+    @property
+    def proxy_map(self) -> dict[str, type]:
+        return _condition_classes()
+
+
+# Oscar imports all classes for each benefit of each basket, and searches the file system for modules
+# of ours that do not exist. Its properties read nothing but attributes of the class.
+
+
+@cache
+def _benefit_classes() -> dict[str, type]:
+    oscars: Any = AbstractBenefit.proxy_map
+    return oscars.fget(Benefit)  # type: ignore[no-any-return]
+
+
+@cache
+def _condition_classes() -> dict[str, type]:
+    oscars: Any = AbstractCondition.proxy_map
+    return oscars.fget(Condition)  # type: ignore[no-any-return]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from oscar.apps.shipping.methods import Base
 from oscar.core.prices import Price
@@ -40,3 +40,10 @@ class TimedDelivery(Base):
             incl_tax=charge,
             tax_code=rate.code,
         )
+
+
+def stored_method(row: Any) -> DeliveryMethod | None:
+    """What one of Oscar's shipping method objects stands for, unwrapping delivery offers, or None."""
+    while row is not None and not isinstance(row, DeliveryMethod):
+        row = getattr(row, "method", None)
+    return row

@@ -36,10 +36,12 @@ from commerce.basket.undo import (
 from commerce.exceptions import BasketFrozen, UndoExpired
 from commerce.pricing.delivery import (
     amount_until_free,
+    is_quoted,
     promised_arrival,
     standard_delivery,
 )
 from commerce.pricing.parcels import parcel_of_basket
+from commerce.pricing.shipping_methods import stored_method
 from commerce.pricing.tax_rates import TAXES
 from commerce.pricing.vouchers import VoucherRefused, use_voucher, voucher_notes
 from commerce.requests import parse_pk, wants_fragment
@@ -109,14 +111,17 @@ class BasketPage(TemplateView):
 
     def get_delivery(self, basket: AbstractBasket) -> dict[str, Any]:
         """The estimate for the standard method, before an address is known."""
-        method = standard_delivery(parcel_of_basket(basket))
-        if method is None or not basket.all_lines():
+        if not basket.all_lines():
             return {"total": basket.total_incl_tax}
         # Through Oscar's repository: an offer on delivery counts here as it does at checkout.
         offered = get_class("shipping.repository", "Repository")().get_shipping_methods(
             basket, user=self.request.user, request=self.request
         )
-        quoted = next((row for row in offered if row.code == method.code), None)
+        quoted = next((row for row in offered if is_quoted(stored_method(row))), None)
+        # Without a parcel, Oscar offers an object of its own that says nothing.
+        method = stored_method(quoted) or standard_delivery(parcel_of_basket(basket))
+        if method is None:
+            return {"total": basket.total_incl_tax}
         charge = quoted.calculate(basket).incl_tax if quoted else method.price
         return {
             "delivery": method,

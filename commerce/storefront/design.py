@@ -71,7 +71,11 @@ def design_url() -> str:
 
 
 def preloaded_fonts() -> list[str]:
-    """The URLs of the font files that every page needs."""
+    """The URLs of the font files that every page needs. Do not change the list."""
+    return memoise("preloaded-fonts", _preloaded_fonts)
+
+
+def _preloaded_fonts() -> list[str]:
     return [static(main_file(name)) for name in dict.fromkeys(fonts_of(current_shop()))]
 
 

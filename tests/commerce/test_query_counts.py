@@ -26,9 +26,9 @@ QUERIES = {
     pages.CATEGORY: 3,
     pages.FILTERED: 4,
     pages.PRODUCT: 10,
-    pages.SEARCH: 4,
-    pages.SUGGEST: 5,
-    pages.BASKET: 16,
+    pages.SEARCH: 2,
+    pages.SUGGEST: 3,
+    pages.BASKET: 15,
 }
 #: Queries right after a price change of a product on the page.
 AFTER_A_CHANGE = {
@@ -37,8 +37,8 @@ AFTER_A_CHANGE = {
     pages.CATEGORY: 3,
     pages.FILTERED: 4,
     pages.PRODUCT: 10,
-    pages.SEARCH: 4,
-    pages.SUGGEST: 5,
+    pages.SEARCH: 2,
+    pages.SUGGEST: 3,
 }
 #: Queries that read or write rows when the first product is added to a basket. Two of them count the
 #: attempt for the throttle.
