@@ -284,11 +284,13 @@ def make_submission(basket, *, delivery="standard", total=None, email="ada@examp
     )
 
 
-def make_paid_order(*lines, user=None, email="ada@example.com"):
+def make_paid_order(*lines, user=None, email="ada@example.com", delivery="standard"):
     """A paid order of ``(product, quantity)`` pairs, with its stock allocated."""
     from checkout_app.payments import settle
 
-    attempt, _intent = begin.begin(make_submission(make_basket(*lines), user=user, email=email))
+    basket = make_basket(*lines)
+    submission = make_submission(basket, user=user, email=email, delivery=delivery)
+    attempt, _intent = begin.begin(submission)
     pay(attempt)
     order = settle.settle(attempt.intent_id).order
     order.refresh_from_db()

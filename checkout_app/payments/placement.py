@@ -25,12 +25,13 @@ from commerce.basket.checks import refusal_of_items, refusal_of_quantity, units_
 from commerce.digital.downloads import CONSENT
 from commerce.digital.goods import has_downloads
 from commerce.exceptions import OutOfStock, QuantityRefused, Shortage
-from commerce.models import OrderEvent, OrderPromise, User
+from commerce.models import OrderEvent, OrderPickup, OrderPromise, User
 from commerce.order_statuses import PENDING
 from commerce.orders.discount_uses import DiscountUsedUp, lock_vouchers
 from commerce.orders.pipeline import new_order_number
 from commerce.orders.reservations import reserve_stock
 from commerce.pricing.delivery import promised_arrival
+from commerce.pricing.shipping_methods import stored_method
 from commerce.stock.availability import is_for_sale, units_to_reserve
 from commerce.stock.bundles import shortages_as_ordered
 from commerce.stock.history import Cause
@@ -217,6 +218,9 @@ def _write_order(submission: Submission, totals: Totals, number: str) -> Abstrac
         site=Site.objects.get_current(),
         guest_email=submission.guest_email,
     )
+    method = stored_method(totals.method)
+    if method and method.is_pickup:
+        OrderPickup.objects.create(order=order)
     arrival = promised_arrival(totals.method)
     if arrival:
         OrderPromise.objects.create(

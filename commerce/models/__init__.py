@@ -33,6 +33,7 @@ from commerce.models.returns import ReturnLine, ReturnRequest, Withdrawal
 from commerce.models.shop import (
     CategoryPhoto,
     DeliveryMethod,
+    OrderPickup,
     OrderPromise,
     OutgoingMail,
     ProductPhoto,
@@ -72,6 +73,7 @@ __all__ = [
     "OptionValueDisplay",
     "OrderEvent",
     "OrderLinePart",
+    "OrderPickup",
     "OrderPromise",
     "OutgoingMail",
     "PriceWindow",

@@ -275,6 +275,18 @@ class OrderPromise(models.Model):
         return f"{self.order.number}: {self.arrives_from} – {self.arrives_until}"
 
 
+class OrderPickup(models.Model):
+    """Marks an order that the customer collects at the shop.
+
+    Stored with the order, because the delivery method may change or be deleted afterwards.
+    """
+
+    order = models.OneToOneField("order.Order", on_delete=models.CASCADE, related_name="pickup")
+
+    def __str__(self) -> str:
+        return str(self.order.number)
+
+
 class OutgoingMailQuerySet(models.QuerySet):
     def for_staff(self) -> "OutgoingMailQuerySet":
         """The mails that staff may see: none with a code or a link into an account."""

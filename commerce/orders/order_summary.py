@@ -27,7 +27,7 @@ from commerce.order_statuses import (
     RETURNED,
     SHIPPED,
 )
-from commerce.pricing.delivery import is_collected, pickup_codes
+from commerce.pricing.delivery import is_collected
 
 LINES = Prefetch(
     "lines",
@@ -106,27 +106,26 @@ class OrderRow:
 def order_rows(orders: Iterable[AbstractOrder]) -> list[OrderRow]:
     """Orders as rows, in the given order. The number of queries is constant."""
     orders = list(orders)
-    prefetch_related_objects(orders, LINES, "promise")
+    prefetch_related_objects(orders, LINES, "promise", "pickup")
     lines = {order.pk: list(order.lines.all()) for order in orders}
     displays = line_displays(
         {line.product for group in lines.values() for line in group if line.product}
     )
-    pickups = pickup_codes()
     return [
         OrderRow(
             order=order,
-            status=_status_name(order, is_collected=order.shipping_code in pickups),
+            status=_status_name(order),
             is_stopped=order.status in FINAL_STATUSES,
             items=[_ordered_item(line, displays.get(line.product_id)) for line in lines[order.pk]],
             promise=None if order.status in ENDED else getattr(order, "promise", None),
-            is_collected=order.shipping_code in pickups,
+            is_collected=is_collected(order),
         )
         for order in orders
     ]
 
 
-def _status_name(order: AbstractOrder, *, is_collected: bool) -> str | Promise:
-    names = {**STATUS_NAMES, **COLLECTION_NAMES} if is_collected else STATUS_NAMES
+def _status_name(order: AbstractOrder) -> str | Promise:
+    names = {**STATUS_NAMES, **COLLECTION_NAMES} if is_collected(order) else STATUS_NAMES
     return names.get(order.status, order.status)
 
 

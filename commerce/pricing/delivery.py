@@ -151,13 +151,8 @@ def standard_delivery(parcel: Parcel = NOTHING_WEIGHED) -> DeliveryMethod | None
 
 
 def is_collected(order: AbstractOrder) -> bool:
-    """Whether an order is collected at the shop, as its delivery method says. One query."""
-    return order.shipping_code in pickup_codes()
-
-
-def pickup_codes() -> set[str]:
-    """The codes of the methods by which orders are collected at the shop. One query."""
-    return set(DeliveryMethod.objects.filter(is_pickup=True).values_list("code", flat=True))
+    """Whether an order is collected at the shop. One query, none after ``prefetch("pickup")``."""
+    return hasattr(order, "pickup")
 
 
 def amount_until_free(goods_total: Decimal, method: DeliveryMethod | None) -> Decimal | None:

@@ -58,6 +58,7 @@ PLAIN = nothing_personal(
             "card variants variant_photos photos categories"
         ),
         "commerce.listingterms": "listing text",
+        "commerce.orderpickup": "id order",
         "commerce.orderpromise": "id order arrives_from arrives_until",
         "commerce.orderlinepart": "id line stockrecord title quantity",
         "commerce.pricewindow": "id listing number start until currency price was is_from ends "

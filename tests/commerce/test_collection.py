@@ -1,10 +1,13 @@
 """Orders that the customer collects at the shop: no carrier, no tracking, and words of collection."""
 
+from importlib import import_module
+
 import pytest
 from bs4 import BeautifulSoup
+from django.apps import apps
 from django.urls import reverse
 
-from commerce.models import DeliveryMethod, OutgoingMail, Shipment
+from commerce.models import DeliveryMethod, OrderPickup, OutgoingMail, Shipment
 from commerce.order_statuses import DELIVERED, SHIPPED
 from commerce.orders import mails
 from commerce.orders.guest_links import guest_order_path
@@ -20,12 +23,24 @@ pytestmark = pytest.mark.django_db
 def order(shop):
     """Two bowls that are collected at the shop, paid."""
     method = make_delivery("pickup", price="0.00", days=(0, 1))
-    method.is_pickup = True
+    method.is_pickup, method.name = True, "Collect in store"
     method.save()
-    order = make_paid_order((make_product("Bowl", price="20.00", stock=10), 2))
-    order.shipping_code, order.shipping_method = "pickup", "Collect in store"
-    order.save()
-    return order
+    method.countries.set(["GB"])
+    bowl = make_product("Bowl", price="20.00", stock=10)
+    return make_paid_order((bowl, 2), delivery="pickup")
+
+
+def test_order_stays_collected_or_not_whatever_happens_to_its_method(client, staff, order):
+    other = make_paid_order((make_product("Mug", price="20.00"), 1))
+
+    DeliveryMethod.objects.update(is_pickup=True)
+    assert not order_rows([other])[0].is_collected
+    assert 'name="carrier"' in client.get(page_of(other)).text
+
+    DeliveryMethod.objects.all().delete()
+    order.refresh_from_db()
+    assert order_rows([order])[0].is_collected
+    assert 'name="carrier"' not in client.get(page_of(order)).text
 
 
 @pytest.fixture
@@ -159,3 +174,12 @@ def test_parcel_of_a_carrier_stays_one_when_its_method_becomes_collection(client
     DeliveryMethod.objects.filter(code=order.shipping_code).update(is_pickup=True)
 
     assert "AB123456789GB" in text_of(client.get(page_of(order)))
+
+
+def test_orders_of_before_are_marked_by_their_method(order):
+    OrderPickup.objects.all().delete()
+    make_paid_order((make_product("Mug", price="20.00"), 1))
+
+    import_module("commerce.migrations.0087_order_pickup").mark_orders(apps, None)
+
+    assert [pickup.order for pickup in OrderPickup.objects.all()] == [order]

@@ -216,11 +216,9 @@ def test_product_that_can_only_be_collected_has_no_delivery_price(client, pickup
 
 
 def test_collected_order_says_when_it_can_be_collected(pickup):
-    order = make_paid_order((weighing(500), 1))
-    assert "Expected: " in messages_of(order)
+    assert "Expected: " in messages_of(make_paid_order((weighing(500), 1)))
 
-    order.shipping_code = "pickup"
-    order.save()
+    order = make_paid_order((weighing(500), 1), delivery="pickup")
 
     assert "Ready to collect: " in messages_of(order)
     assert summary_of_order(order).is_collected
