@@ -10,8 +10,8 @@ from bs4 import BeautifulSoup
 class Crawled:
     """A page from Django's test client, parsed."""
 
-    def __init__(self, response):
-        assert response.status_code == 200, response
+    def __init__(self, response, *, status=200):
+        assert response.status_code == status, response
         self.soup = BeautifulSoup(response.content, "html.parser")
         blocks = self.soup.find_all("script", type="application/ld+json")
         self.data = [json.loads(block.string) for block in blocks]

@@ -93,7 +93,7 @@ class BuyBox:
 
     ``options`` describes all variants and ``controls`` the choice between them. ``variants`` have
     price and stock; above ``MAX_VARIANTS`` they are only some, unless all were asked for. ``personal``
-    are the personal options. ``lowest`` is the lowest price of all and ``unit_price`` that of its
+    are the personal options, ``units`` the quantity if one was refused. ``lowest`` is the lowest price of all and ``unit_price`` that of its
     variant, ``brand`` the product's own or the shop's name. ``gallery`` has the photos independent of
     the selection, ``photos`` those shown: the selected variant's first.
     """
@@ -113,6 +113,7 @@ class BuyBox:
     options: OptionSet = OptionSet()
     controls: tuple[Control, ...] = ()
     personal: tuple[PersonalOption, ...] = ()
+    units: str = ""
     photos: list[AbstractImage] = field(default_factory=list)
     gallery: list[AbstractImage] = field(default_factory=list)
 

@@ -115,7 +115,8 @@ def as_options(choices: Iterable[tuple[int, Any]], options: Mapping[int, Any]) -
 class PersonalOption:
     """One of Oscar's options as a product page offers it.
 
-    ``kind`` is "text", "email", "message" or of ``KINDS``.
+    ``kind`` is "text", "email", "message" or of ``KINDS``. ``typed`` are the answers, and ``errors``
+    what is wrong with them, once they were refused.
     """
 
     code: str
@@ -126,6 +127,8 @@ class PersonalOption:
     choices: tuple[str, ...]
     price: Decimal
     max_length: int
+    typed: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
 
 
 KINDS = {

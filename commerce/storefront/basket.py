@@ -1,6 +1,6 @@
 """The basket: one page with plain forms, and its inner part for scripts."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +21,7 @@ from oscar.apps.basket.abstract_models import AbstractBasket
 from oscar.apps.basket.abstract_models import AbstractLine as AbstractBasketLine
 from oscar.apps.basket.signals import basket_addition, voucher_addition, voucher_removal
 from oscar.apps.basket.views import BasketAddView as OscarBasketAddView
+from oscar.apps.catalogue.abstract_models import AbstractProduct
 from oscar.core.loading import get_class, get_model
 
 from commerce.basket.checks import accept_prices, notices_for, units_by_product, units_possible
@@ -33,6 +34,7 @@ from commerce.basket.undo import (
     titles_of,
     units_to_add,
 )
+from commerce.catalogue.product_detail import BuyBox, buy_box_for
 from commerce.exceptions import BasketFrozen, UndoExpired
 from commerce.pricing.delivery import (
     amount_until_free,
@@ -270,21 +272,30 @@ class BasketAddView(OscarBasketAddView):
 
     def form_invalid(self, form: Form) -> HttpResponse:
         text = " ".join(error for errors in form.errors.values() for error in errors)
-        return self.refuse(text, fields=[name for name in form.errors if name in form.fields])
+        return self.refuse(text, form)
 
-    def refuse(self, text: str, status: int = 422, *, fields: Iterable[str] = ()) -> HttpResponse:
-        """Say why nothing was added, on the page where the shopper is. Scripts mark the fields."""
+    def refuse(self, text: str, form: Form, status: int = 422) -> HttpResponse:
+        """Say why nothing was added, on the page where the shopper is.
+
+        Scripts mark the fields. Without them, personal texts are shown as they were typed.
+        """
         if wants_fragment(self.request):
             refusal = HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+            fields = [name for name in form.errors if name in form.fields]
             refusal["X-Invalid-Fields"] = " ".join(map(quote, fields))
             return refusal
         messages.error(self.request, text)
-        return redirect(self.get_success_url())
+        box = refused_box(self.product, form)
+        if box is None:
+            return redirect(self.get_success_url())
+        context = {"box": box, "next": self.get_success_url()}
+        return render(self.request, "oscar/basket/refused.html", context, status=status)
 
     def slow_down(self, refusal: TooManyAttempts) -> HttpResponse:
         """Ask to wait: too many products were added from this network address."""
         text = _("Very many products were added from your network just now. %(advice)s")
-        response = self.refuse(text % {"advice": waiting_advice(refusal.seconds)}, status=429)
+        text %= {"advice": waiting_advice(refusal.seconds)}
+        response = self.refuse(text, self.get_form(), status=429)
         response["Retry-After"] = str(refusal.seconds)
         return response
 
@@ -430,3 +441,19 @@ class SavedView(View):
         options = [{"option": answer.option, "value": answer.value} for answer in answers]
         self.request.basket.add_product(line.product, units, options)
         line.delete()
+
+
+def refused_box(product: AbstractProduct, form: Form) -> BuyBox | None:
+    """A product's buy box with the personal texts and the quantity as typed; None if it asks for none."""
+    box = buy_box_for(product, selected=parse_pk(form.data.get("child_id", "")))
+    if box is None or not box.personal:
+        return None
+    personal = (
+        replace(
+            option,
+            typed=tuple(form.data.getlist(option.code)),
+            errors=tuple(form.errors.get(option.code, ())),
+        )
+        for option in box.personal
+    )
+    return replace(box, personal=tuple(personal), units=form.data.get("quantity", ""))

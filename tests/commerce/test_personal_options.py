@@ -131,6 +131,50 @@ def test_refusal_names_its_fields_for_scripts(client, notebook):
     assert response["X-Invalid-Fields"] == "embossing"
 
 
+def test_what_was_typed_is_shown_again_without_scripts(client, notebook):
+    response = client.post(
+        f"/basket/add/{notebook.pk}/",
+        {"quantity": "3", "embossing": "Clara & <i>Robert</i> in May", "next": "/about/"},
+    )
+
+    page = Crawled(response, status=422)
+    (field,) = page.soup.select("input[name=embossing]")
+    assert field["value"] == "Clara & <i>Robert</i> in May"
+    assert field["aria-invalid"] == "true"
+    error = page.text(f"#{field['aria-describedby']}")
+    assert error == "“Embossing” can have at most 20 characters."
+    assert page.soup.select_one("input[name=quantity]")["value"] == "3"
+    assert page.soup.select_one(".buy-box input[name=next]")["value"] == "/about/"
+    assert error in page.text(".message--error")
+    assert lines_in(client) == []
+
+
+def test_all_kinds_of_answers_are_shown_again(client, notebook):
+    group = get_model("catalogue", "AttributeOptionGroup").objects.create(name="Colours")
+    for colour in ("Red", "Green", "Blue"):
+        group.options.create(option=colour)
+    kinds = {"select": group, "multi_select": group, "boolean": None, "date": None, "text": None}
+    for place, (kind, values) in enumerate(kinds.items(), 5):
+        option = Option.objects.create(
+            name=kind, code=f"a-{kind}", type=kind, option_group=values, order=place
+        )
+        notebook.product_options.add(option)
+    OptionPrice.objects.create(option=option, meaning=OptionPrice.Meaning.MESSAGE)
+
+    answers = {
+        "quantity": "1", "embossing": "x" * 21, "a-select": "Green", "a-boolean": "on",
+        "a-multi_select": ["Red", "Blue"], "a-date": "2027-02-30", "a-text": "One\nTwo",
+    }  # fmt: skip
+    page = Crawled(client.post(f"/basket/add/{notebook.pk}/", answers), status=422)
+
+    assert page.texts("select[name=a-select] option[selected]") == ["Green"]
+    several = page.soup.select("input[name=a-multi_select]")
+    assert [box["value"] for box in several if box.has_attr("checked")] == ["Red", "Blue"]
+    assert page.soup.select_one("input[name=a-boolean]").has_attr("checked")
+    assert page.soup.select_one("input[name=a-date]")["value"] == "2027-02-30"
+    assert page.soup.select_one("textarea[name=a-text]").text.strip() == "One\nTwo"
+
+
 def test_required_choice_has_to_be_made(client, notebook):
     group = get_model("catalogue", "AttributeOptionGroup").objects.create(name="Ribbons")
     for colour in ("Red", "Green"):
