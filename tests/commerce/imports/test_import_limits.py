@@ -190,6 +190,15 @@ def test_shared_texts_have_a_limit_in_memory(monkeypatch):
         read_table(with_shared_texts(texts + "<si/>" * 1_000), "x.xlsx")
 
 
+def test_shared_texts_have_a_limit_in_number(monkeypatch):
+    monkeypatch.setattr(workbook, "MAX_TEXT_COUNT", 3)
+    texts = "<si><t>A</t></si><si><t>Cup</t></si>"
+    assert len(read_table(with_shared_texts(texts + "<si/>"), "x.xlsx").rows) == 1
+
+    with pytest.raises(TableError, match="too complex"):
+        read_table(with_shared_texts(texts + "<si/>" * 2), "x.xlsx")
+
+
 def test_file_of_many_rows_is_not_too_complex(monkeypatch):
     monkeypatch.setattr(workbook, "MAX_ITEM", workbook.CHUNK * 2)
     rows = [["sku", "title"], *([f"A{n}", "Cup"] for n in range(20_000))]
