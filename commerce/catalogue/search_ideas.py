@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from oscar.core.loading import get_model
 
 from commerce.index.facet_index import facet_index
-from commerce.index.language import singular_of, stop_words
+from commerce.index.language import number_words, singular_of, stop_words
 from commerce.index.tokens import split_words
 from commerce.models import Listing, PromotedResult
 from commerce.models.cache_tags import LISTS, SITE
@@ -67,7 +67,7 @@ def _find() -> SearchIdeas:
 def _popular_words(rows: Iterable[tuple[str, str, int]]) -> list[str]:
     """The words of several titles, by the units sold."""
     language = facet_index().language
-    ignored, sold = stop_words(language), defaultdict(list)
+    ignored, sold = stop_words(language) | number_words(language), defaultdict(list)
     for title, _path, count in rows:
         for word in {singular_of(word, language) for word in split_words(title)} - ignored:
             if len(word) >= MIN_LETTERS and word.isalpha():

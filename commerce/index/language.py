@@ -86,6 +86,41 @@ STOP_WORDS = {
         ]
     ),
 }
+#: Words that say nothing about goods on their own.
+NUMBER_WORDS = {
+    "en": frozenset(
+        [
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ]
+    ),
+    "de": frozenset(
+        [
+            "eins",
+            "zwei",
+            "drei",
+            "vier",
+            "funf",
+            "sechs",
+            "sieben",
+            "acht",
+            "neun",
+            "zehn",
+            "elf",
+            "zwolf",
+        ]
+    ),
+}
 #: Stemmers of Snowball by language code (https://snowballstem.org/algorithms/).
 STEMMERS = {"de": "german", "en": "english"}
 #: Languages that write compounds as one word.
@@ -117,6 +152,11 @@ def language_of(shop: Shop) -> str:
 def stop_words(language: str) -> frozenset[str]:
     """The folded stop words of a language; English ones if it is not supported."""
     return STOP_WORDS.get(language, STOP_WORDS["en"])
+
+
+def number_words(language: str) -> frozenset[str]:
+    """The folded names of the numbers up to twelve; English ones if a language is not supported."""
+    return NUMBER_WORDS.get(language, NUMBER_WORDS["en"])
 
 
 def has_compounds(language: str) -> bool:
