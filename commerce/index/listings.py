@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -39,6 +40,7 @@ from commerce.models.cache_tags import card_tag, price_tag, product_tag
 from commerce.models.lists import PriceWindowQuerySet
 from commerce.options.option_sets import names_in
 from commerce.page_cache.dependencies import depends_on
+from commerce.page_cache.memoise import memoise_many
 from commerce.pricing.prices import Quote
 from commerce.pricing.unit_prices import UnitPrice, shown_unit_price
 from commerce.stock.availability import BEST_FIRST, SOLD_OUT, record_to_sell
@@ -405,8 +407,8 @@ def photos_of_listings(
 ) -> dict[int, list[AbstractImage]]:
     """Wagtail images of some listings' products and variants, in order.
 
-    ``{product or variant key: [image]}``, except for the variants ``without``. One query, and one
-    more for sizes that are not cached.
+    ``{product or variant key: [image]}``, except for the variants ``without``. One query, one
+    more for sizes; none for what is cached.
     """
     keys = {
         pk: ids
@@ -414,12 +416,25 @@ def photos_of_listings(
         for pk, ids in listing.photos.items()
         if not without or int(pk) not in without
     }
-    images = get_image_model().objects.in_bulk({key for ids in keys.values() for key in ids})
+    images = _images({key for ids in keys.values() for key in ids})
     load_sizes(images.values())
     photos = defaultdict(list)
     for pk, ids in keys.items():
         photos[int(pk)] = [images[key] for key in ids if key in images]
     return photos
+
+
+def _images(keys: Collection[int]) -> dict[int, AbstractImage]:
+    """The images with these keys, each a copy of its own; one query for all those not cached."""
+    names = {("image", key): key for key in keys}
+    rows = get_image_model().objects
+
+    def read(missing: Collection[Hashable]) -> dict[Hashable, AbstractImage | None]:
+        found = rows.in_bulk([names[name] for name in missing])
+        return {name: found.get(names[name]) for name in missing}
+
+    images = memoise_many(names, read)
+    return {names[name]: copy(image) for name, image in images.items() if image is not None}
 
 
 @dataclass(frozen=True)

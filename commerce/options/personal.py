@@ -21,6 +21,7 @@ from commerce.models import OptionPrice
 from commerce.models.cache_tags import SITE
 from commerce.models.personal_options import MOST_CHARACTERS
 from commerce.page_cache.dependencies import depends_on
+from commerce.page_cache.memoise import memoise
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractLine
@@ -140,18 +141,18 @@ KINDS = {
 def personal_options_of(products: Iterable[AbstractProduct]) -> dict[int, list[PersonalOption]]:
     """``{product key: its personal options in order}``.
 
-    Any number of products need four queries at most, and one if the shop has no options.
+    Any number of products need four queries at most, and none if the shop has no options.
     """
     depends_on(SITE)
     products = list(products)
     Option = get_model("catalogue", "Option")
+    if not memoise("has-options", Option.objects.exists):
+        return {product.pk: [] for product in products}
     rows = Option.objects.select_related("pricing", "option_group")
     options = {
         row.pk: _personal_option(row)
         for row in rows.prefetch_related("option_group__options").order_by("order", "name")
     }
-    if not options:
-        return {product.pk: [] for product in products}
     of_types = _options_by(
         get_model("catalogue", "ProductClass").options.through,
         "productclass_id",

@@ -1,11 +1,11 @@
-"""The objects chosen in a body, loaded with one query for each model.
+"""The objects chosen in a body, loaded with one query for each model, and cached until one changes.
 
 Wagtail makes one query for each chooser of each kind of block.
 """
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -13,6 +13,10 @@ from typing import Any
 from django.db.models import Model
 from django.utils.functional import cached_property
 from wagtail import blocks
+
+from commerce.page_cache.dependencies import depends_on
+from commerce.page_cache.invalidation import tags_of
+from commerce.page_cache.memoise import memoise
 
 #: ``{model: {key: object}}`` of the body that is being rendered.
 _loaded: ContextVar[dict[type[Model], dict[Any, Model]] | None] = ContextVar("loaded", default=None)
@@ -36,11 +40,21 @@ class ChosenMixin:
     @cached_property
     def _chosen_objects(self) -> dict[type[Model], dict[Any, Model]]:
         body: blocks.StreamValue | None = getattr(self, "body", None)
-        keys: dict[type[Model], set[Any]] = defaultdict(set)
-        if body is not None:
-            for model, key in _chosen_keys(body.stream_block, body.raw_data):
-                keys[model].add(key)
-        return {model: model._default_manager.order_by().in_bulk(keys[model]) for model in keys}
+        if body is None:
+            return {}
+        chosen = frozenset(_chosen_keys(body.stream_block, body.raw_data))
+        return memoise(("chosen", chosen), lambda: _load(chosen))
+
+
+def _load(chosen: Iterable[tuple[type[Model], Any]]) -> dict[type[Model], dict[Any, Model]]:
+    """``{model: {key: object}}`` of what is chosen, as long as none of it changes."""
+    keys: dict[type[Model], set[Any]] = defaultdict(set)
+    for model, key in chosen:
+        keys[model].add(key)
+    found = {model: model._default_manager.order_by().in_bulk(keys[model]) for model in keys}
+    for model, key in chosen:
+        depends_on(*tags_of(found[model].get(key) or model(pk=key)))
+    return found
 
 
 class LoadedTogetherMixin:

@@ -21,22 +21,22 @@ from tools.bench.server import products_in
 #: Queries of a warm process for an uncached page without a basket (except the last page).
 QUERIES = {
     pages.EMPTY: 0,
-    pages.HOME: 10,
-    pages.LANDING: 13,
+    pages.HOME: 4,
+    pages.LANDING: 8,
     pages.CATEGORY: 3,
     pages.FILTERED: 4,
-    pages.PRODUCT: 10,
+    pages.PRODUCT: 8,
     pages.SEARCH: 2,
     pages.SUGGEST: 3,
-    pages.BASKET: 15,
+    pages.BASKET: 14,
 }
 #: Queries right after a price change of a product on the page.
 AFTER_A_CHANGE = {
-    pages.HOME: 10,
-    pages.LANDING: 13,
+    pages.HOME: 4,
+    pages.LANDING: 8,
     pages.CATEGORY: 3,
     pages.FILTERED: 4,
-    pages.PRODUCT: 10,
+    pages.PRODUCT: 8,
     pages.SEARCH: 2,
     pages.SUGGEST: 3,
 }
