@@ -55,12 +55,12 @@ def related_to(product: AbstractProduct) -> list[Card]:
     Chosen by staff first, then bought together, then of the same categories. Excludes the product
     itself and products that are sold out or not public. Two queries as a rule.
     """
-    return _cards([*_chosen_and_bought(product), *_beside(product)], product)
+    return _cards([*_partners_of(product), *_beside(product)], product)
 
 
 def alternatives_to(product: AbstractProduct) -> list[Card]:
     """Cards of alternatives to a sold-out product; those of the same categories first."""
-    return _cards([*_beside(product), *_chosen_and_bought(product)], product)
+    return _cards([*_beside(product), *_partners_of(product)], product)
 
 
 def _cards(candidates: Iterable[int], product: AbstractProduct) -> list[Card]:
@@ -75,7 +75,13 @@ def _cards(candidates: Iterable[int], product: AbstractProduct) -> list[Card]:
     return cards[:RELATED]
 
 
-def _chosen_and_bought(product: AbstractProduct) -> list[int]:
+def _partners_of(product: AbstractProduct) -> list[int]:
+    """Keys of staff recommendations, then of products bought together. One query if not cached."""
+    find = partial(_chosen_and_bought, product.pk)
+    return memoise(("partners", product.pk), find, tags=[product_tag(product.pk)])
+
+
+def _chosen_and_bought(product: int) -> list[int]:
     """Keys of staff recommendations, then of products bought together. One query.
 
     Recommended variants are replaced by their parents.

@@ -43,9 +43,10 @@ from commerce.catalogue.reviews import ReviewQuery, review_status, review_summar
 from commerce.catalogue.scale_drawing import draw_to_scale
 from commerce.index.listings import cards_for
 from commerce.models import BundlePart, ProductCollection
-from commerce.models.cache_tags import product_tag
+from commerce.models.cache_tags import SITE, product_tag
 from commerce.options.option_sets import states_in
 from commerce.page_cache.dependencies import allow_caching, depends_on, understand
+from commerce.page_cache.memoise import memoise
 from commerce.requests import parse_pk, parse_pks, wants_fragment
 from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import SOLD_OUT
@@ -172,8 +173,10 @@ class ProductDetailView(DetailView):
 
     @cached_property
     def attributes(self) -> Any:
-        """Attributes of the product and its variants, read together."""
-        return attributes_of_families([self.family])
+        """Attributes of the product and its variants, read together and cached; do not change them."""
+        pk = self.family.product_id
+        find = partial(attributes_of_families, [self.family])
+        return memoise(("attributes-of-page", pk), find, tags=[SITE, product_tag(pk)])
 
     @cached_property
     def family(self) -> Any:

@@ -25,7 +25,7 @@ QUERIES = {
     pages.LANDING: 8,
     pages.CATEGORY: 3,
     pages.FILTERED: 4,
-    pages.PRODUCT: 8,
+    pages.PRODUCT: 6,
     pages.SEARCH: 2,
     pages.SUGGEST: 3,
     pages.BASKET: 14,
@@ -36,7 +36,7 @@ AFTER_A_CHANGE = {
     pages.LANDING: 8,
     pages.CATEGORY: 3,
     pages.FILTERED: 4,
-    pages.PRODUCT: 8,
+    pages.PRODUCT: 6,
     pages.SEARCH: 2,
     pages.SUGGEST: 3,
 }
