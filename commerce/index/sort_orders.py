@@ -11,7 +11,7 @@ from commerce.index.facet_index import facet_index
 from commerce.index.listing_builder import ALL
 from commerce.models import Listing, PriceWindow
 
-#: Walk along the sort order if that reads fewer rows than this; else sort the set itself.
+#: Walk along the sort order for a large set if that reads fewer rows than this; else sort the set.
 LONG_WALK = 4_000
 #: The first query of a walk reads at least so many rows, and this multiple of those needed if the keys
 #: are spread evenly; each further one reads four times as many.
@@ -33,7 +33,7 @@ def ordered_keys(keys: AbstractBitMap, *, sort: str, start: int, count: int) -> 
     """
     wanted = min(start + count, len(keys))
     expected = wanted * len(facet_index().of(ALL, "")) // max(len(keys), 1)
-    if expected <= LONG_WALK:
+    if len(keys) > FIRST_ROWS and expected <= LONG_WALK:
         found = _walk(keys, sort=sort, wanted=wanted, length=max(FIRST_ROWS, SPARE * expected))
     else:
         rows = _in_order(sort).filter(**{f"{_key_of(sort)}__in": literal_in(keys)})
