@@ -105,7 +105,8 @@ def use_current_record(line: AbstractLine) -> None:
 class Line(AbstractLine):
     """Oscar's line, but percentage discounts are rounded down to the cent when applied.
 
-    Oscar rounds only the displayed sum, so that lines and total would disagree.
+    Oscar rounds only the displayed sum, so that lines and total would disagree. All discounts together
+    are never more than the line costs.
     """
 
     def discount(
@@ -115,5 +116,7 @@ class Line(AbstractLine):
         incl_tax: bool = True,
         offer: AbstractConditionalOffer | None = None,
     ) -> None:
-        cents = discount_value.quantize(CENT, rounding=ROUND_DOWN)
+        whole = self.unit_effective_price * self.quantity
+        left = max(whole - self.discount_value, Decimal(0))
+        cents = min(discount_value, left).quantize(CENT, rounding=ROUND_DOWN)
         super().discount(cents, affected_quantity, incl_tax=incl_tax, offer=offer)

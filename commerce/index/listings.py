@@ -426,7 +426,7 @@ def photos_of_listings(
 
 def _images(keys: Collection[int]) -> dict[int, AbstractImage]:
     """The images with these keys, each a copy of its own; one query for all those not cached."""
-    names = {("image", key): key for key in keys}
+    names: dict[Hashable, int] = {("image", key): key for key in keys}
     rows = get_image_model().objects
 
     def read(missing: Collection[Hashable]) -> dict[Hashable, AbstractImage | None]:

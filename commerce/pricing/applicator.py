@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from oscar.apps.offer.applicator import Applicator as OscarApplicator
+from oscar.apps.offer.results import OfferApplications
 
 from commerce.clock import shop_now
 from commerce.models import User
@@ -18,6 +21,7 @@ from commerce.pricing.automatic_offers import (
     with_loaded_ranges,
     with_rules,
 )
+from commerce.pricing.best_offers import best_plan, one_of_each
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket
@@ -48,7 +52,7 @@ class Applicator(OscarApplicator):
         if not basket.pk or not user:
             return []
         offers = []
-        for voucher in basket.vouchers.all():
+        for voucher in sorted(basket.vouchers.all(), key=attrgetter("pk")):
             is_available, _message = voucher.is_available_to_user(user=user)
             if is_available and voucher.is_active(shop_now()):
                 for offer in voucher.offers.all():
@@ -66,7 +70,15 @@ class Applicator(OscarApplicator):
     def apply_offers(
         self, basket: AbstractBasket, offers: Iterable[AbstractConditionalOffer]
     ) -> None:
-        super().apply_offers(basket, offers)
+        """Apply the offers that save most together (``commerce.pricing.best_offers``).
+
+        ``basket.offer_plan`` then says what each would save alone, and its rivals.
+        """
+        rows = one_of_each(offers)
+        limits = {offer.pk: offer.get_max_applications(basket.owner) for offer in rows}
+        apply = partial(_apply, basket, limits)
+        basket.offer_plan = best_plan(basket, rows, apply)
+        basket.offer_applications = apply(basket.offer_plan.offers)
         for application in basket.offer_applications:
             given = [
                 discount.amount
@@ -76,3 +88,21 @@ class Applicator(OscarApplicator):
             ]
             if given:
                 application["discount"] = sum(given)
+
+
+def _apply(
+    basket: AbstractBasket, limits: Mapping[int, int], offers: Iterable[AbstractConditionalOffer]
+) -> OfferApplications:
+    """Apply offers in order to the lines without discounts, each as often as it can be."""
+    for line in basket.all_lines():
+        line.clear_discount()
+    applications = OfferApplications()
+    for offer in offers:
+        for _number in range(limits[offer.pk]):
+            result = offer.apply_benefit(basket)
+            if not result.is_successful:
+                break
+            applications.add(offer, result)
+            if result.is_final:
+                break
+    return applications

@@ -15,12 +15,14 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import prefetch_related_objects
 from oscar.apps.partner.prices import TaxInclusiveFixedPrice
 from oscar.apps.partner.strategy import PurchaseInfo
 from oscar.core.loading import get_class, get_model
 
 from commerce.models.cache_tags import OFFERS
 from commerce.page_cache.dependencies import depends_on
+from commerce.pricing.best_offers import is_on_delivery
 from commerce.pricing.range_members import members_of
 
 if TYPE_CHECKING:
@@ -66,6 +68,8 @@ def _open_site_offers() -> list[AbstractConditionalOffer]:
 def with_rules(offers: Iterable[AbstractConditionalOffer]) -> list[AbstractConditionalOffer]:
     """Resolve the proxies of the offers' conditions and benefits, with their ranges; one query.
 
+    Two more read what may be combined, if several offers may.
+
     Oscar would create the proxy and read the range again at every access. Offers with a rule of an
     unknown type are logged and left out, so that one bad row cannot break the shop.
     """
@@ -81,6 +85,8 @@ def with_rules(offers: Iterable[AbstractConditionalOffer]) -> list[AbstractCondi
         for rule in (offer.condition, offer.benefit):
             rule.range = ranges.get(rule.range_id)
         known.append(offer)
+    if sum(not offer.exclusive for offer in known) > 1:
+        prefetch_related_objects(known, "combinations", "in_combination")
     return known
 
 
@@ -96,12 +102,9 @@ def automatic_offers() -> list[AbstractConditionalOffer]:
 def _may_apply_to_one(offer: AbstractConditionalOffer) -> bool:
     if offer.max_user_applications:
         return False
-    condition, benefit = offer.condition, offer.benefit
+    condition = offer.condition
     needs_more = condition.type in (condition.COUNT, condition.COVERAGE) and condition.value > 1
-    is_about_delivery = benefit.type in (
-        benefit.SHIPPING_PERCENTAGE, benefit.SHIPPING_ABSOLUTE, benefit.SHIPPING_FIXED_PRICE
-    )  # fmt: skip
-    return not needs_more and not is_about_delivery and offer.get_max_applications() > 0
+    return not needs_more and not is_on_delivery(offer) and offer.get_max_applications() > 0
 
 
 def with_loaded_ranges(

@@ -22,6 +22,7 @@ from commerce.shop_settings.current import Shop, current_shop
 from commerce.shop_values.delivery_rates import rate_for, rates_in
 
 if TYPE_CHECKING:
+    from oscar.apps.basket.abstract_models import AbstractBasket
     from oscar.apps.order.abstract_models import AbstractOrder
 
 #: A parcel of goods without a weight.
@@ -99,12 +100,21 @@ def promised_arrival(method: Any) -> Arrival | None:
     )
 
 
+def goods_for_delivery(basket: AbstractBasket) -> Decimal:
+    """What a priced basket's goods cost with tax and offers, but before vouchers.
+
+    ``free_over`` is compared with it, so that no code costs the free delivery.
+    """
+    vouchers = sum((row["discount"] for row in basket.voucher_discounts), Decimal(0))
+    return Decimal(basket.total_incl_tax + vouchers)
+
+
 def delivery_charge(
     method: DeliveryMethod, goods_total: Decimal, parcel: Parcel = NOTHING_WEIGHED
 ) -> Decimal:
     """The charge of a method that carries the parcel, including tax.
 
-    ``goods_total`` includes tax and discounts.
+    ``goods_total`` is ``goods_for_delivery`` of a basket.
     """
     if method.free_over is not None and goods_total >= method.free_over:
         return Decimal("0.00")

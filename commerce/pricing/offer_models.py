@@ -1,10 +1,21 @@
-"""Benefits and conditions whose descriptions are safe HTML, and which find their classes once."""
+"""Offers, benefits and conditions: descriptions are safe HTML, and rules are ours (``benefits``)."""
 
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
+from importlib import import_module
 
 from django.utils.html import escape
-from oscar.apps.offer.abstract_models import AbstractBenefit, AbstractCondition
+from oscar.apps.offer.abstract_models import (
+    AbstractBenefit,
+    AbstractCondition,
+    AbstractConditionalOffer,
+)
+
+
+class ConditionalOffer(AbstractConditionalOffer):
+    @cached_property
+    def combined_offers(self) -> set["ConditionalOffer"]:
+        """The offer itself and those it may be combined with. No query once both relations are prefetched."""
+        return {self, *self.combinations.all(), *self.in_combination.all()}
 
 
 class _NameAsText:
@@ -22,26 +33,40 @@ class _NameAsText:
 class Benefit(_NameAsText, AbstractBenefit):
     @property
     def proxy_map(self) -> dict[str, type]:
+        """Our classes. Oscar imports its own again for each benefit of each basket."""
         return _benefit_classes()
 
 
 class Condition(_NameAsText, AbstractCondition):
     @property
     def proxy_map(self) -> dict[str, type]:
+        """Our classes, see ``Benefit``."""
         return _condition_classes()
 
 
-# Oscar imports all classes for each benefit of each basket, and searches the file system for modules
-# of ours that do not exist. Its properties read nothing but attributes of the class.
+# Imported when they are needed: they are subclasses of the models above.
 
 
 @cache
 def _benefit_classes() -> dict[str, type]:
-    oscars: Any = AbstractBenefit.proxy_map
-    return oscars.fget(Benefit)  # type: ignore[no-any-return]
+    classes = import_module("commerce.pricing.benefits")
+    return {
+        Benefit.PERCENTAGE: classes.PercentageDiscountBenefit,
+        Benefit.FIXED: classes.AbsoluteDiscountBenefit,
+        Benefit.FIXED_UNIT: classes.FixedUnitDiscountBenefit,
+        Benefit.MULTIBUY: classes.MultibuyDiscountBenefit,
+        Benefit.FIXED_PRICE: classes.FixedPriceBenefit,
+        Benefit.SHIPPING_ABSOLUTE: classes.ShippingAbsoluteDiscountBenefit,
+        Benefit.SHIPPING_FIXED_PRICE: classes.ShippingFixedPriceBenefit,
+        Benefit.SHIPPING_PERCENTAGE: classes.ShippingPercentageDiscountBenefit,
+    }
 
 
 @cache
 def _condition_classes() -> dict[str, type]:
-    oscars: Any = AbstractCondition.proxy_map
-    return oscars.fget(Condition)  # type: ignore[no-any-return]
+    classes = import_module("commerce.pricing.conditions")
+    return {
+        Condition.COUNT: classes.CountCondition,
+        Condition.VALUE: classes.ValueCondition,
+        Condition.COVERAGE: classes.CoverageCondition,
+    }

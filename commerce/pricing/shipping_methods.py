@@ -8,7 +8,12 @@ from oscar.apps.shipping.methods import Base
 from oscar.core.prices import Price
 
 from commerce.models import DeliveryMethod
-from commerce.pricing.delivery import NOTHING_WEIGHED, arrival_of, delivery_charge
+from commerce.pricing.delivery import (
+    NOTHING_WEIGHED,
+    arrival_of,
+    delivery_charge,
+    goods_for_delivery,
+)
 from commerce.pricing.parcels import Parcel
 
 if TYPE_CHECKING:
@@ -27,7 +32,7 @@ class TimedDelivery(Base):
         self.is_digital = method.is_digital
 
     def calculate(self, basket: AbstractBasket) -> Price:
-        charge = delivery_charge(self.method, basket.total_incl_tax, self.parcel)
+        charge = delivery_charge(self.method, goods_for_delivery(basket), self.parcel)
         goods = (
             (line.product, line.line_price_incl_tax_incl_discounts)
             for line in basket.all_lines()

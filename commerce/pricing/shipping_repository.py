@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from oscar.apps.shipping.repository import Repository as OscarRepository
@@ -24,3 +25,15 @@ class Repository(OscarRepository):
         country = shipping_addr.country_id if shipping_addr else None
         parcel = parcel_of_basket(basket)
         return [TimedDelivery(method, parcel) for method in offered_delivery(country, parcel)]
+
+    def apply_shipping_offers(
+        self, basket: AbstractBasket, methods: Iterable[TimedDelivery]
+    ) -> list[Any]:
+        """Lower each charge by the offer that lowers it most. Oscar takes the first offer."""
+        offers = [row["offer"] for row in basket.shipping_discounts]
+        return [self._with_best(basket, method, offers) for method in methods]
+
+    def _with_best(self, basket: AbstractBasket, method: TimedDelivery, offers: list[Any]) -> Any:
+        charge = method.calculate(basket).incl_tax
+        best = max(offers, key=lambda offer: offer.shipping_discount(charge, basket.currency))
+        return self.apply_shipping_offer(basket, method, best)

@@ -16,7 +16,7 @@ from oscar.core.loading import get_class, get_model
 from commerce.clock import shop_now
 from commerce.models import User
 from commerce.money import format_money
-from commerce.pricing.discounts import vouchers_giving
+from commerce.pricing.discounts import application_name, vouchers_giving
 from commerce.throttles import (
     Limit,
     TooManyAttempts,
@@ -68,9 +68,10 @@ def use_voucher(
         raise VoucherRefused(_("Add something to your basket first."))
     basket.vouchers.add(voucher)
     if not _gives_discount(voucher, basket=basket, user=user, request=request):
+        reason = reason_without_discount(voucher, basket)
         basket.vouchers.remove(voucher)
         _apply_offers(basket, user=user, request=request)
-        raise VoucherRefused(reason_without_discount(voucher, basket))
+        raise VoucherRefused(reason)
     return voucher
 
 
@@ -132,12 +133,39 @@ def _gives_discount(
 
 
 def reason_without_discount(voucher: AbstractVoucher, basket: AbstractBasket) -> str:
-    """Why a valid voucher gives no discount: it is for other products, or needs more of them."""
-    reasons = [_missing(offer, basket) for offer in voucher.offers.all()]
+    """Why a valid voucher gives no discount.
+
+    Others save more on the same items, it is for other products, or it needs more of them.
+    """
+    offers = list(voucher.offers.all())
+    reasons = [_exclusion(offer, basket) or _missing(offer, basket) for offer in offers]
     return next(
         (reason for reason in reasons if reason),
         _("This voucher does not apply to the items in your basket."),
     )
+
+
+def _exclusion(offer: AbstractConditionalOffer, basket: AbstractBasket) -> str:
+    """Which discounts of the basket exclude an offer that would give one alone; "" if none do."""
+    plan = getattr(basket, "offer_plan", None)
+    if plan is None:
+        return ""
+    applied = {row["offer"].pk: row for row in basket.offer_applications}
+    if offer.pk in applied:
+        name = application_name(applied[offer.pk])
+        return _("It is the same discount as %(name)s, which is in your basket.") % {"name": name}
+    if plan.alone.get(offer.pk, 0) <= 0:
+        return ""
+    names = [
+        application_name(applied[rival.pk])
+        for rival in plan.rivals.get(offer.pk, ())
+        if rival.pk in applied
+    ]
+    if not names:
+        return ""
+    return _("It can’t be combined with %(names)s, which saves you more.") % {
+        "names": ", ".join(names)
+    }
 
 
 def _missing(offer: AbstractConditionalOffer, basket: AbstractBasket) -> str:

@@ -38,6 +38,7 @@ from commerce.catalogue.product_detail import BuyBox, buy_box_for
 from commerce.exceptions import BasketFrozen, UndoExpired
 from commerce.pricing.delivery import (
     amount_until_free,
+    goods_for_delivery,
     is_quoted,
     promised_arrival,
     standard_delivery,
@@ -129,7 +130,7 @@ class BasketPage(TemplateView):
             "delivery": method,
             "delivery_charge": charge,
             "arrival": promised_arrival(quoted),
-            "until_free": amount_until_free(basket.total_incl_tax, method),
+            "until_free": amount_until_free(goods_for_delivery(basket), method),
             "total": basket.total_incl_tax + charge,
         }
 
