@@ -15,6 +15,17 @@ class TotalChanged(Exception):
         super().__init__(reason or f"the total is now {total}")
 
 
+class OrderChanged(TotalChanged):
+    """What would be ordered differs from what was shown to the shopper; nothing was ordered.
+
+    ``changes`` are sentences for the shopper.
+    """
+
+    def __init__(self, changes: list[str]) -> None:
+        self.changes = changes
+        super().__init__(None, reason=" ".join(changes))
+
+
 class BasketGone(Exception):
     """The basket was ordered, emptied or replaced in another window; nothing was ordered now."""
 

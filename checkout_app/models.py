@@ -92,6 +92,8 @@ class PaymentAttempt(models.Model):
     intent_id = CodeField(max_length=190, null=True, blank=True, unique=True)
     last_error = models.CharField(max_length=500, blank=True)
     expires_at = models.DateTimeField()
+    #: Of ``payments.shown.Shown``, what the buyer saw beside "Pay"; empty in older rows.
+    shown_digest = CodeField(max_length=64, blank=True, default="")
     #: When the authorisation expires; None without one.
     held_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)

@@ -35,6 +35,20 @@ UNCLEAR = frozenset(["UGX"])
 #: Currencies with three decimals. A check rejects them, because Oscar's columns have two.
 THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 
+#: The smallest amounts that Stripe charges, by settlement currency
+#: (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
+SMALLEST_CHARGES = {
+    "AED": "2.00", "AUD": "0.50", "BGN": "1.00", "BRL": "0.50", "CAD": "0.50", "CHF": "0.50",
+    "CZK": "15.00", "DKK": "2.50", "EUR": "0.50", "GBP": "0.30", "HKD": "4.00", "HUF": "175.00",
+    "INR": "0.50", "JPY": "50", "MXN": "10.00", "MYR": "2.00", "NOK": "3.00", "NZD": "0.50",
+    "PLN": "2.00", "RON": "2.00", "SEK": "3.00", "SGD": "0.50", "THB": "10.00", "USD": "0.50",
+}  # fmt: skip
+
+
+def smallest_card_payment(currency: str) -> Decimal:
+    """The smallest amount that a card is charged; 0 for a currency without a known one."""
+    return Decimal(SMALLEST_CHARGES.get(currency.upper(), "0"))
+
 
 def round_money(amount: Decimal) -> Decimal:
     """The amount rounded to the cent, halves away from zero (docs/pricing.md §5)."""

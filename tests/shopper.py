@@ -1,7 +1,11 @@
 """A shopper's actions with Django's client: fill the basket and go through the checkout."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 from django.urls import reverse
 
+from checkout_app.payments.shown import seal, unseal
 from demo_gateway.models import DemoIntent
 
 DETAILS = {
@@ -42,7 +46,9 @@ def give_details(client, **changes):
 
 def choose_delivery(client, code="standard"):
     """Submit the second step."""
-    return client.post(reverse("checkout:shipping-method"), {"method": code})
+    answer = client.post(reverse("checkout:shipping-method"), {"method": code})
+    see_payment(client)
+    return answer
 
 
 def reach_payment(client, product, *, delivery="standard", **details):
@@ -50,13 +56,31 @@ def reach_payment(client, product, *, delivery="standard", **details):
     put_in_basket(client, product)
     give_details(client, **details)
     choose_delivery(client, delivery)
-    return client.get(reverse("checkout:payment-details"))
+    return see_payment(client)
 
 
-def press_pay(client, total, **fields):
-    """Press "Pay" with the total from the page, as the page's script does."""
+def see_payment(client):
+    """Open the payment page and return its response; "Pay" will send what it showed."""
+    page = client.get(reverse("checkout:payment-details"))
+    if page.status_code == 200:
+        attempt = page.context["attempt"]
+        client.pay_fields = {
+            "shown": page.context["shown"],
+            "attempt": attempt.key if attempt else "",
+        }
+    return page
+
+
+def press_pay(client, total=None, **fields):
+    """Press "Pay" on the payment page last seen, as its script does; as if it had shown ``total``."""
+    if not hasattr(client, "pay_fields"):
+        see_payment(client)
+    data = {**getattr(client, "pay_fields", {}), **fields}
+    one = unseal(data.get("shown", ""))
+    if one and total is not None and Decimal(total) != Decimal(one.total):
+        data["shown"] = seal(replace(one, total=str(total)))
     headers = {"Accept": "application/json"}
-    return client.post(reverse("checkout:pay"), {"total": str(total), **fields}, headers=headers)
+    return client.post(reverse("checkout:pay"), data, headers=headers)
 
 
 def confirm_card(client, number="4242424242424242"):

@@ -7,20 +7,27 @@ from django.conf import settings
 from checkout_app.exceptions import MethodGone, NothingOffered
 from checkout_app.gateways.registry import is_selling
 from checkout_app.models import Method
+from commerce.money import smallest_card_payment
 
 
 def offered_methods(*, total: Decimal, country: str | None) -> list[Method]:
     """The methods for a total and a billing country (its code, or None), the default one first.
 
     A free order has one too; the page does not show it. A shop without a card gateway offers
-    none, and neither does one with ``SALES`` off.
+    none, and neither does one with ``SALES`` off. Cards are not charged less than the gateway's
+    minimum.
     """
     if not is_selling():
         return []
-    methods = [Method.CARD]
+    methods = [] if is_too_small(total) else [Method.CARD]
     if total and _transfer_is_offered(total, country):
         methods.append(Method.TRANSFER)
     return methods
+
+
+def is_too_small(total: Decimal) -> bool:
+    """Whether a total is less than a card can be charged."""
+    return 0 < total < smallest_card_payment(settings.OSCAR_DEFAULT_CURRENCY)
 
 
 def _transfer_is_offered(total: Decimal, country: str | None) -> bool:

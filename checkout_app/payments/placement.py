@@ -18,8 +18,15 @@ from oscar.apps.basket.abstract_models import AbstractBasket
 from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_class, get_model
 
-from checkout_app.exceptions import BasketGone, ConsentMissing, DeliveryGone, TotalChanged
+from checkout_app.exceptions import (
+    BasketGone,
+    ConsentMissing,
+    DeliveryGone,
+    OrderChanged,
+    TotalChanged,
+)
 from checkout_app.models import Capture, Method, PaymentAttempt, PaymentMove, State
+from checkout_app.payments.shown import Shown, changes, shown
 from commerce.audit.order_history import record_event
 from commerce.basket.checks import refusal_of_items, refusal_of_quantity, units_by_product
 from commerce.digital.downloads import CONSENT
@@ -45,6 +52,7 @@ class Submission:
 
     Orders of which nothing is sent by post have no shipping address. ``has_consent``: downloads may
     be provided at once, which ends the right of withdrawal (Directive 2011/83/EU, article 16 (m)).
+    ``shown`` is all that the page showed; without it only the total is compared.
     """
 
     basket_id: int
@@ -56,11 +64,17 @@ class Submission:
     guest_email: str = ""
     payment_method: str = Method.CARD
     has_consent: bool = False
+    shown: Shown | None = None
 
     @property
     def buyer(self) -> User | AnonymousUser:
         """The account, or an anonymous user, which Oscar's vouchers require."""
         return self.user or AnonymousUser()
+
+    @property
+    def email(self) -> str:
+        """The address to which the mails about the order are sent."""
+        return self.guest_email or (self.user.email if self.user else "")
 
 
 @dataclass(frozen=True)
@@ -110,14 +124,15 @@ def place_order(submission: Submission, *, at: datetime | None = None) -> Paymen
     write the order and the attempt; freeze the basket. Locks basket, stock by key, vouchers,
     offers, in that order.
 
-    Returns a PaymentAttempt. Raises BasketGone, TotalChanged, DeliveryGone, ConsentMissing,
-    OutOfStock, QuantityRefused; nothing is written then.
+    Returns a PaymentAttempt. Raises BasketGone, TotalChanged, OrderChanged, DeliveryGone,
+    ConsentMissing, OutOfStock, QuantityRefused; nothing is written then.
     """
     at = at or timezone.now()
     with transaction.atomic(durable=True):
         basket = lock_basket(submission.basket_id)
         live = PaymentAttempt.objects.filter(open_basket=basket).select_related("order").first()
         if live:
+            check_resumed(live, submission.shown)
             return live
         if basket.status != basket.OPEN or basket.is_empty:
             raise BasketGone
@@ -131,7 +146,10 @@ def place_order(submission: Submission, *, at: datetime | None = None) -> Paymen
         is_download = has_downloads(totals.basket)
         if is_download and not submission.has_consent:
             raise ConsentMissing
-        if totals.total.incl_tax != submission.total_shown:
+        if submission.shown:
+            if changed := changes(submission.shown, shown_of(submission, totals)):
+                raise OrderChanged(changed)
+        elif totals.total.incl_tax != submission.total_shown:
             raise TotalChanged(totals.total.incl_tax)
         number = new_order_number()
         reserve_units(totals.basket, Cause(order=number))
@@ -142,9 +160,28 @@ def place_order(submission: Submission, *, at: datetime | None = None) -> Paymen
                 record_consent(order)
         except DiscountUsedUp as error:
             raise TotalChanged(None, reason=str(error)) from error
-        attempt = _write_attempt(order, basket, method=submission.payment_method, at=at)
+        attempt = _write_attempt(order, basket, submission, at=at)
         basket.freeze()
     return attempt
+
+
+def shown_of(submission: Submission, totals: Totals) -> Shown:
+    """What the payment page would show now of a submission."""
+    return shown(
+        totals.basket,
+        method=totals.method,
+        charge=totals.charge.incl_tax,
+        shipping_address=submission.shipping_address,
+        billing_address=submission.billing_address,
+        email=submission.email,
+    )
+
+
+def check_resumed(attempt: PaymentAttempt, shown: Shown | None) -> None:
+    """Raise OrderChanged if the order of an open attempt is not what was shown with "Pay"."""
+    if shown and attempt.shown_digest and attempt.shown_digest != shown.digest:
+        text = _("You’ve placed order %(number)s in another window. It is shown here now.")
+        raise OrderChanged([text % {"number": attempt.order.number}])
 
 
 def reserve_units(basket: AbstractBasket, cause: Cause) -> None:
@@ -243,8 +280,9 @@ def time_to_pay(method: str) -> timedelta:
 
 
 def _write_attempt(
-    order: AbstractOrder, basket: AbstractBasket, *, method: str, at: datetime
+    order: AbstractOrder, basket: AbstractBasket, submission: Submission, *, at: datetime
 ) -> PaymentAttempt:
+    method = submission.payment_method
     is_held = method == Method.CARD and settings.PAYMENT_CAPTURE == Capture.MANUAL
     attempt = PaymentAttempt.objects.create(
         key=uuid.uuid4().hex,
@@ -258,6 +296,7 @@ def _write_attempt(
         capture=Capture.MANUAL if is_held else Capture.AUTOMATIC,
         created_at=at,
         expires_at=at + time_to_pay(method),
+        shown_digest=submission.shown.digest if submission.shown else "",
     )
     PaymentMove.objects.create(attempt=attempt, new_state=State.RESERVED, reason="order written")
     return attempt

@@ -1,7 +1,7 @@
 """Placing an order and paying it: the endpoints behind the payment page's buttons."""
 
 import logging
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
@@ -17,15 +17,23 @@ from checkout_app.exceptions import (
     GatewayUnavailable,
     MethodGone,
     NothingOffered,
+    OrderChanged,
     TotalChanged,
 )
 from checkout_app.gateways.interface import Intent
 from checkout_app.models import Method, PaymentAttempt, State
 from checkout_app.payments import begin, cancel
 from checkout_app.payments.methods import checked_method
-from checkout_app.payments.placement import Submission
+from checkout_app.payments.placement import Submission, check_resumed
+from checkout_app.payments.shown import unseal
 from checkout_app.storefront.confirmation import restore_basket
-from checkout_app.storefront.refusals import refuse, shortage_text, total_changed_text
+from checkout_app.storefront.refusals import (
+    is_script,
+    order_changed_text,
+    refuse,
+    shortage_text,
+    total_changed_text,
+)
 from checkout_app.storefront.requests import ShopRequest
 from checkout_app.storefront.views import PaymentView
 from commerce.exceptions import OutOfStock, QuantityRefused
@@ -53,41 +61,44 @@ class PayView(PaymentView):
         try:
             attempt, intent = self.begin(request)
         except OutOfStock as error:
-            return refuse(shortage_text(error), "basket:summary")
+            return refuse(request, shortage_text(error), "basket:summary")
         except QuantityRefused as error:
-            return refuse(str(error), "basket:summary")
+            return refuse(request, str(error), "basket:summary")
+        except OrderChanged as error:
+            text = order_changed_text(error)
+            return refuse(request, text, "checkout:payment-details", is_changed=True)
         except TotalChanged as error:
             text = total_changed_text(error, request.basket.currency)
-            return refuse(text, "checkout:payment-details")
+            return refuse(request, text, "checkout:payment-details")
         except DeliveryGone:
             text = _(
                 "This delivery method is no longer available for your address. Choose another one."
             )
-            return refuse(text, "checkout:shipping-method")
+            return refuse(request, text, "checkout:shipping-method")
         except NothingOffered:
             text = _("We can’t take payments at the moment. You haven’t been charged.")
-            return refuse(text, "checkout:payment-details", status=503)
+            return refuse(request, text, "checkout:payment-details", status=503)
         except MethodGone:
             text = _("This payment method isn’t available for your order. Choose another one.")
-            return refuse(text, "checkout:payment-details")
+            return refuse(request, text, "checkout:payment-details")
         except ConsentMissing:
             text = _("Please confirm that we may send your downloads straight away.")
-            return refuse(text, "checkout:payment-details")
+            return refuse(request, text, "checkout:payment-details")
         except BasketGone:
             text = _(
                 "This basket was ordered or emptied in another window. You haven’t been charged."
             )
-            return refuse(text, "basket:summary")
+            return refuse(request, text, "basket:summary")
         except GatewayUnavailable as error:
             logger.warning("payment could not begin: %s", error)
             text = _(
                 "The payment provider isn’t responding. You haven’t been charged. Please try again."
             )
-            return refuse(text, "checkout:payment-details", status=503)
+            return refuse(request, text, "checkout:payment-details", status=503)
         except GatewayRefused as error:
             logger.error("the gateway refused an order: %s", error)
             text = _("The payment provider refused: %(why)s You haven’t been charged.")
-            return refuse(text % {"why": error}, "basket:summary")
+            return refuse(request, text % {"why": error}, "basket:summary")
         if attempt.method == Method.TRANSFER:
             self.draft.finish()
             return self.done("checkout:thank-you")
@@ -98,7 +109,7 @@ class PayView(PaymentView):
 
     def done(self, page: str) -> HttpResponse:
         """The response if nothing is left to confirm: JSON for the script, else a redirect."""
-        if "application/json" in self.request.headers.get("Accept", ""):
+        if is_script(self.request):
             return JsonResponse({"done": reverse(page)})
         return redirect(page)
 
@@ -106,6 +117,8 @@ class PayView(PaymentView):
         """Resume this browser's open attempt, or begin one for its basket."""
         attempt = self.draft.attempt()
         if attempt and (attempt.is_open or request.basket.is_empty):
+            if attempt.is_open and request.POST.get("attempt") != attempt.key:
+                check_resumed(attempt, unseal(request.POST.get("shown", "")))
             self.draft.remember_attempt(attempt)
             return begin.resume(attempt)
         self.draft.remember_basket(request.basket)
@@ -117,16 +130,14 @@ class PayView(PaymentView):
         """What the order is placed from. Raises TotalChanged, MethodGone."""
         agrees = request.POST.get("download_consent") == "yes"
         user = request.user if isinstance(request.user, User) else None
-        try:
-            shown = Decimal(request.POST.get("total", ""))
-        except InvalidOperation:
-            raise TotalChanged(None) from None
-        if not shown.is_finite():  # "sNaN" is a Decimal that cannot be compared
+        seen = unseal(request.POST.get("shown", ""))
+        if seen is None:
             raise TotalChanged(None)
+        total = Decimal(seen.total)
         billing, chosen = self.draft.billing_address(), self.chosen_method()
         method = checked_method(
             request.POST.get("payment_method", ""),
-            total=shown,
+            total=total,
             country=billing.country_id if billing else None,
         )
         return Submission(
@@ -136,7 +147,8 @@ class PayView(PaymentView):
             billing_address=billing,
             delivery_code=chosen.code if chosen else "",
             has_consent=agrees,
-            total_shown=shown,
+            total_shown=total,
+            shown=seen,
             user=user,
             guest_email="" if user else self.draft.email,
         )

@@ -1,11 +1,13 @@
 """Messages and responses for the payment form if an order cannot be placed."""
 
-from django.http import JsonResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from checkout_app.exceptions import TotalChanged
+from checkout_app.exceptions import OrderChanged, TotalChanged
 from commerce.exceptions import OutOfStock, Shortage
 from commerce.money import format_money
 
@@ -17,9 +19,30 @@ FIXES = {
 }
 
 
-def refuse(text: str, page: str, status: int = 409) -> JsonResponse:
-    """A JSON response with the error to show, and a link to the page of ``FIXES`` that fixes it."""
-    return JsonResponse({"error": text, "href": reverse(page), "label": FIXES[page]}, status=status)
+def refuse(
+    request: HttpRequest, text: str, page: str, status: int = 409, **facts: object
+) -> HttpResponse:
+    """For scripts JSON with the error to show, and a link to the page of ``FIXES`` that fixes it.
+
+    Without scripts, that page with the error.
+    """
+    if not is_script(request):
+        messages.error(request, text)
+        return redirect(page)
+    link = {"href": reverse(page), "label": FIXES[page]}
+    return JsonResponse({"error": text, **link, **facts}, status=status)
+
+
+def is_script(request: HttpRequest) -> bool:
+    """Whether the request is of the payment form's script."""
+    return "application/json" in request.headers.get("Accept", "")
+
+
+def order_changed_text(error: OrderChanged) -> str:
+    """The message for an order that differs from what was shown, with all that changed."""
+    return _("Your order has changed: %(what)s Please check it. You haven’t been charged.") % {
+        "what": " ".join(error.changes)
+    }
 
 
 def shortage_text(error: OutOfStock) -> str:

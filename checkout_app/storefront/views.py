@@ -1,6 +1,7 @@
 """Views of the checkout: details, delivery, payment, and the return from the bank."""
 
 import logging
+from decimal import Decimal
 from typing import Any
 
 from csp.decorators import csp_update
@@ -21,7 +22,8 @@ from oscar.core.loading import get_class, get_model
 from checkout_app.gateways.registry import is_selling
 from checkout_app.gateways.stripe import publishable_key
 from checkout_app.models import Capture, Method, PaymentAttempt
-from checkout_app.payments.methods import offered_methods
+from checkout_app.payments.methods import is_too_small, offered_methods
+from checkout_app.payments.shown import Shown, seal, shown
 from checkout_app.storefront.address_book import fields_of, find_address, find_same, saved_addresses
 from checkout_app.storefront.forms import BillingForm, DeliveryForm, ShippingForm
 from checkout_app.storefront.requests import ShopRequest
@@ -283,18 +285,36 @@ class PaymentDetailsView(PaymentView):
         attempt = self.draft.attempt()
         if attempt and attempt.is_open:
             return self.show(summary_of_order(attempt.order), attempt)
-        return self.show(summary_of_basket(request.basket, method=self.chosen_method()), None)
+        method = self.chosen_method()
+        summary = summary_of_basket(request.basket, method=method)
+        return self.show(summary, None, sealed=seal(self.shown(method, summary)))
 
-    def show(self, summary: Summary, attempt: PaymentAttempt | None) -> HttpResponse:
+    def shown(self, method: Any, summary: Summary) -> Shown:
+        """What the page shows, to be compared when "Pay" is pressed."""
+        user = self.request.user
+        return shown(
+            self.request.basket,
+            method=method,
+            charge=summary.delivery or Decimal("0.00"),
+            shipping_address=self.draft.shipping_address() if self.is_shipped else None,
+            billing_address=self.draft.billing_address(),
+            email=user.email if isinstance(user, User) else self.draft.email,
+        )
+
+    def show(
+        self, summary: Summary, attempt: PaymentAttempt | None, *, sealed: str = ""
+    ) -> HttpResponse:
         billing = self.draft.billing_address()
         methods = offered_methods(
             total=summary.total, country=billing.country_id if billing else None
         )
         asks_for_consent = not attempt and has_downloads(self.request.basket)
         return self.page(
-            "payment" if is_selling() else "payment_closed",
+            "payment" if methods or attempt else "payment_closed",
+            is_too_small=is_selling() and is_too_small(summary.total),
             summary=summary,
             attempt=attempt,
+            shown=sealed,
             methods=[Method.CARD] if attempt else methods,
             asks_for_consent=asks_for_consent,
             transfer_days=settings.TRANSFER_DAYS,

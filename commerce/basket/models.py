@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from commerce.options.personal import RELATIONS
 from commerce.pricing.tax_rates import TAXES
 from commerce.stock.availability import record_to_sell
 from commerce.stock.selling import DETAILS
+from commerce.tax import TaxRate, percent_in
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -106,8 +107,26 @@ class Line(AbstractLine):
     """Oscar's line, but percentage discounts are rounded down to the cent when applied.
 
     Oscar rounds only the displayed sum, so that lines and total would disagree. All discounts together
-    are never more than the line costs.
+    are never more than the line costs. Tax is computed once, on what the line costs; Oscar rounds it for
+    one unit and multiplies, and a hundred cheap units are off by half a pound.
     """
+
+    @property
+    def line_price_excl_tax(self) -> Decimal | None:
+        oscars: Any = AbstractLine.line_price_excl_tax
+        return self._net_of(self.line_price_incl_tax, oscars.fget)
+
+    @property
+    def line_price_excl_tax_incl_discounts(self) -> Decimal | None:
+        oscars: Any = AbstractLine.line_price_excl_tax_incl_discounts
+        return self._net_of(self.line_price_incl_tax_incl_discounts, oscars.fget)
+
+    def _net_of(self, gross: Decimal | None, oscars: Callable) -> Decimal | None:
+        """The net part of the line's price; as Oscar computes it if its rate is unknown."""
+        percent = percent_in(self.purchase_info.price.tax_code)
+        if gross is None or percent is None:
+            return oscars(self)  # type: ignore[no-any-return]
+        return TaxRate("", percent).split(Decimal(gross)).excl
 
     def discount(
         self,

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.forms import Form
@@ -36,6 +38,7 @@ from commerce.basket.undo import (
 )
 from commerce.catalogue.product_detail import BuyBox, buy_box_for
 from commerce.exceptions import BasketFrozen, UndoExpired
+from commerce.money import smallest_card_payment
 from commerce.pricing.delivery import (
     amount_until_free,
     goods_for_delivery,
@@ -130,8 +133,10 @@ class BasketPage(TemplateView):
             "delivery": method,
             "delivery_charge": charge,
             "arrival": promised_arrival(quoted),
+            "goods_counted": goods_for_delivery(basket),
             "until_free": amount_until_free(goods_for_delivery(basket), method),
             "total": basket.total_incl_tax + charge,
+            "least_for_cards": least_for_cards(basket.total_incl_tax + charge),
         }
 
     def get_saved_lines(self) -> list[BasketLine]:
@@ -143,6 +148,12 @@ class BasketPage(TemplateView):
         # Saved products cost what their cards say, including offers on one unit.
         get_class("offer.applicator", "Applicator")().apply(saved, user, self.request)
         return lines_of(saved)
+
+
+def least_for_cards(total: Decimal) -> Decimal | None:
+    """The smallest amount that cards are charged, if a total is less; said before the checkout."""
+    least = smallest_card_payment(settings.OSCAR_DEFAULT_CURRENCY)
+    return least if 0 < total < least else None
 
 
 def recount(request: HttpRequest) -> None:

@@ -12,7 +12,8 @@ class PaymentForm extends HTMLElement {
     this.place.replaceChildren();
     this.form.addEventListener("change", () => this.showMethod());
     this.showMethod();
-    if (!this.dataset.free) this.mount().catch(() => this.fail(this.dataset.slow));
+    const isCardOffered = this.form.elements.payment_method?.type !== "hidden";
+    if (isCardOffered && !this.dataset.free) this.mount().catch(() => this.fail(this.dataset.slow));
   }
 
   get isTransfer() {
@@ -90,6 +91,7 @@ class PaymentForm extends HTMLElement {
     });
     if (answer.redirected) return location.assign(answer.url);
     const order = await answer.json();
+    if (order.is_changed) await this.showChanged();
     if (order.error) return this.fail(order.error, order.href, order.label);
     this.lockAnswers();
     if (order.done) return location.assign(order.done);
@@ -99,6 +101,23 @@ class PaymentForm extends HTMLElement {
       confirmParams: { return_url: order.return_url },
     });
     if (error) this.fail(`${error.message} ${this.dataset.kept}`);
+  }
+
+  // Another tab changed the order: show it as it is now, and leave the card's fields as they are.
+  async showChanged() {
+    const answer = await fetch(location.href);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("payment-form");
+    const parts = ".checkout__fold > summary, #order-summary, .step--done";
+    const [old, now] = [document, page].map((root) => [...root.querySelectorAll(parts)]);
+    if (!fresh || old.length !== now.length || fresh.dataset.free !== this.dataset.free) return location.reload();
+    for (const [place, part] of old.entries()) part.replaceWith(now[place]);
+    for (const name of ["shown", "attempt"]) {
+      this.form.elements[name].value = fresh.querySelector(`[name="${name}"]`).value;
+    }
+    this.pays = fresh.querySelector("[data-submit]").textContent;
+    this.showMethod();
+    this.elements?.update({ amount: Number(fresh.dataset.amount) });
   }
 
   // The order exists now: to change its details, the shopper has to cancel it.

@@ -95,7 +95,8 @@ def test_thank_you_page_gives_the_account_and_ends_the_checkout_session(client, 
 def test_plain_form_without_javascript_redirects(client, vase):
     reach_payment(client, vase)
 
-    answer = client.post(reverse("checkout:pay"), {"total": "90.00", "payment_method": "transfer"})
+    fields = {**client.pay_fields, "payment_method": "transfer"}
+    answer = client.post(reverse("checkout:pay"), fields)
 
     assert answer.status_code == 302
     assert answer["Location"] == reverse("checkout:thank-you")

@@ -17,6 +17,7 @@ from commerce.shop_values.vat_rates import standard_percent
 from commerce.tax import TaxRate, percent_in
 from tests.factories import (
     make_basket,
+    make_offer,
     make_paid_order,
     make_product,
     make_submission,
@@ -273,3 +274,37 @@ def test_impossible_rate_is_refused_and_kept_in_the_form(staff, percent):
     assert response.context["form"].errors["tax_percent"]
     assert f'value="{percent}"' in response.content.decode()
     assert not ProductTypeTax.objects.exists()
+
+
+# --- Rounding -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("price", "units", "vat"), [("0.85", 12, "1.70"), ("0.29", 96, "4.64"), ("1.25", 144, "30.00")]
+)
+def test_tax_of_many_cheap_units_is_that_of_their_sum(shop, price, units, vat):
+    order = make_paid_order((make_product("Clip", price=price, stock=500), units))
+
+    line = order.lines.get()
+    assert line.line_price_incl_tax - line.line_price_excl_tax == Decimal(vat)
+    total = Decimal(price) * units
+    assert line.line_price_before_discounts_incl_tax == total
+    assert line.line_price_before_discounts_excl_tax == total - Decimal(vat)
+    [invoice] = CommercialDocument.objects.filter(order=order, kind="invoice")
+    [row] = [row for row in invoice.facts["lines"] if row["quantity"] == units]
+    assert Decimal(row["gross"]) - Decimal(row["net"]) == Decimal(vat)
+    assert order.total_incl_tax - order.total_excl_tax == sum(
+        Decimal(rate["tax"]) for rate in invoice.facts["rates"]
+    )
+    assert list(broken_invariants()) == []
+
+
+def test_tax_is_of_what_is_paid_after_discounts(shop):
+    make_offer("A third off", benefit=("Percentage", 33))
+    order = make_paid_order((make_product("Clip", price="1.25", stock=500), 144))
+
+    line = order.lines.get()
+    assert (line.line_price_incl_tax, line.line_price_excl_tax) == (
+        Decimal("120.60"),
+        Decimal("100.50"),
+    )

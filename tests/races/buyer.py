@@ -32,9 +32,8 @@ class Buyer:
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', self.page)
         if token:
             data["csrfmiddlewaretoken"] = token.group(1)
-        return self.session.post(
-            self.url + path, data=data, headers={"Referer": self.url}, timeout=120
-        )
+        headers = {"Referer": self.url, "Accept": "application/json, text/html"}
+        return self.session.post(self.url + path, data=data, headers=headers, timeout=120)
 
     def reach_payment(self, product):
         """Go through basket, address and delivery to the payment page."""
@@ -48,8 +47,11 @@ class Buyer:
 
     def pay(self):
         """Press "Pay" and store the response."""
-        total = re.search(r'name="total" value="([^"]+)"', self.page).group(1)
-        self.answer = self.post("/checkout/pay/", total=total)
+        hidden = {
+            name: re.search(rf'name="{name}" value="([^"]*)"', self.page).group(1)
+            for name in ("shown", "attempt")
+        }
+        self.answer = self.post("/checkout/pay/", **hidden)
         return self.answer
 
     def confirm(self, number="4242424242424242"):

@@ -1,0 +1,168 @@
+"""What is paid is what was shown: another tab's changes are named, and nothing is ordered."""
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from oscar.core.loading import get_model
+
+from checkout_app.models import PaymentAttempt
+from checkout_app.payments.shown import changes, seal, unseal
+from tests.clock import at_time
+from tests.factories import make_delivery, make_offer, make_product, stockrecord_of
+from tests.shopper import (
+    choose_delivery,
+    confirm_card,
+    give_details,
+    press_pay,
+    put_in_basket,
+    reach_payment,
+    see_payment,
+)
+
+pytestmark = pytest.mark.django_db
+Order = get_model("order", "Order")
+
+
+def other_tab(client):
+    """Forget what another tab does: the first tab still shows its page."""
+    fields = dict(client.pay_fields)
+
+    def back():
+        client.pay_fields = fields
+
+    return back
+
+
+def refused(client):
+    answer = press_pay(client)
+    assert answer.status_code == 409, answer.content
+    assert answer.json()["is_changed"] is True
+    assert Order.objects.count() == 0
+    error = answer.json()["error"]
+    assert error.startswith("Your order has changed: ")
+    assert error.endswith(" Please check it. You haven’t been charged.")
+    return error
+
+
+def test_other_address_and_delivery_at_the_same_total(client, vase):
+    make_delivery("collect", price="0.00").countries.set(["GB"])
+    reach_payment(client, vase)
+    back = other_tab(client)
+    give_details(client, line1="1 Market Place", line4="Holt")
+    choose_delivery(client, "collect")
+    back()
+
+    error = refused(client)
+
+    assert "Delivery is now Collect instead of Standard." in error
+    assert "The delivery address is now Ada Marsh, 1 Market Place, Holt" in error
+    assert "The billing address is now Ada Marsh, 1 Market Place, Holt" in error
+    assert "The total is now" not in error
+    see_payment(client)
+    assert press_pay(client).status_code == 200
+    assert Order.objects.get().shipping_address.line1 == "1 Market Place"
+
+
+def test_other_goods_at_the_same_total(client, shop):
+    one, two = make_product("Jug", price="20.00"), make_product("Cup", price="10.00")
+    reach_payment(client, one)
+    client.get("/basket/")
+    line = client.get("/basket/").context["basket"].all_lines()[0]
+    client.post("/basket/", {"remove": line.pk})
+    put_in_basket(client, two, 2)
+
+    error = refused(client)
+
+    assert "Jug is no longer in your order. 2 × Cup is new in your order." in error
+    assert "The total" not in error
+
+
+def test_quantity_price_and_discount_are_named(client, vase):
+    reach_payment(client, vase)
+    back = other_tab(client)
+    put_in_basket(client, vase)
+    back()
+    assert "Moon vase: now 2 instead of 1." in refused(client)
+
+    see_payment(client)
+    record = stockrecord_of(vase)
+    record.price = Decimal("95.00")
+    record.save()
+    error = refused(client)
+    assert "Moon vase now costs £190 instead of £180. The total is now £190." in error
+
+    see_payment(client)
+    offer = make_offer("Spring")
+    assert "Spring now takes off £19. The total is now £171." in refused(client)
+
+    see_payment(client)
+    offer.delete()
+    assert "Spring no longer applies. The total is now £190." in refused(client)
+
+
+def test_later_arrival_and_other_email_are_named(client, vase):
+    reach_payment(client, vase)
+    back = other_tab(client)
+    give_details(client, email="grace@example.com")
+    choose_delivery(client)
+    back()
+    get_model("commerce", "DeliveryMethod").objects.update(max_days=9)
+
+    error = refused(client)
+
+    assert "It is now expected " in error
+    assert "The email address is now grace@example.com." in error
+
+
+def test_order_of_another_tab_is_shown_before_it_is_paid(client, vase):
+    """Tab A shows one vase, tab B orders two; "Pay" in A must not pay B's order unseen."""
+    reach_payment(client, vase)
+    back = other_tab(client)
+    put_in_basket(client, vase)
+    see_payment(client)
+    assert press_pay(client).status_code == 200
+    back()
+
+    answer = press_pay(client)
+
+    assert answer.status_code == 409
+    number = Order.objects.get().number
+    assert f"You’ve placed order {number} in another window." in answer.json()["error"]
+    see_payment(client)
+    assert press_pay(client).status_code == 200
+    assert Order.objects.count() == PaymentAttempt.objects.count() == 1
+
+
+def test_double_press_and_a_repeated_one_are_the_same_order(client, vase):
+    reach_payment(client, vase)
+
+    first, second = press_pay(client).json(), press_pay(client).json()
+
+    assert first["client_secret"] == second["client_secret"]
+    confirm_card(client)
+    assert client.get(reverse("checkout:return"), follow=True).status_code == 200
+    assert press_pay(client).json()["done"] == reverse("checkout:return")
+
+
+def test_refusal_without_scripts_returns_to_the_page(client, vase):
+    reach_payment(client, vase)
+    fields = {**client.pay_fields, "payment_method": "transfer"}
+    put_in_basket(client, vase)
+
+    page = client.post(reverse("checkout:pay"), fields, follow=True)
+
+    assert page.redirect_chain[-1][0] == reverse("checkout:payment-details")
+    assert "Moon vase: now 2 instead of 1." in page.text
+    assert Order.objects.count() == 0
+
+
+def test_page_left_open_past_the_cut_off_says_so(client, vase):
+    monday = timezone.make_aware(timezone.datetime(2026, 6, 1, 11, 0))
+    at_time(monday, lambda: reach_payment(client, vase))
+    shown = unseal(client.pay_fields["shown"])
+
+    assert shown.arrival
+    assert unseal(seal(shown)) == shown
+    assert changes(shown, shown) == []
