@@ -25,7 +25,7 @@ from checkout_app.models import Method, PaymentAttempt, State
 from checkout_app.payments import begin, cancel
 from checkout_app.payments.methods import checked_method
 from checkout_app.payments.placement import Submission, check_resumed
-from checkout_app.payments.shown import unseal
+from checkout_app.payments.shown import Shown, unseal
 from checkout_app.storefront.confirmation import restore_basket
 from checkout_app.storefront.refusals import (
     is_script,
@@ -118,7 +118,7 @@ class PayView(PaymentView):
         attempt = self.draft.attempt()
         if attempt and (attempt.is_open or request.basket.is_empty):
             if attempt.is_open and request.POST.get("attempt") != attempt.key:
-                check_resumed(attempt, unseal(request.POST.get("shown", "")))
+                check_resumed(attempt, self.seen(request))
             self.draft.remember_attempt(attempt)
             return begin.resume(attempt)
         self.draft.remember_basket(request.basket)
@@ -126,13 +126,18 @@ class PayView(PaymentView):
         self.draft.remember_attempt(attempt)
         return attempt, intent
 
+    def seen(self, request: ShopRequest) -> Shown:
+        """What the page with the button showed. Raises TotalChanged if it does not say."""
+        seen = unseal(request.POST.get("shown", ""))
+        if seen is None:
+            raise TotalChanged(None)
+        return seen
+
     def submission(self, request: ShopRequest) -> Submission:
         """What the order is placed from. Raises TotalChanged, MethodGone."""
         agrees = request.POST.get("download_consent") == "yes"
         user = request.user if isinstance(request.user, User) else None
-        seen = unseal(request.POST.get("shown", ""))
-        if seen is None:
-            raise TotalChanged(None)
+        seen = self.seen(request)
         total = Decimal(seen.total)
         billing, chosen = self.draft.billing_address(), self.chosen_method()
         method = checked_method(

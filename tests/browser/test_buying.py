@@ -132,6 +132,31 @@ def test_bank_authentication_fails_then_another_card_pays(page, site):
     assert len(orders(site)) == count + 1
 
 
+def test_change_in_another_tab_is_shown_before_it_is_ordered(page, site):
+    put_into_basket(page, site)
+    give_details(page, site, "two-tabs@example.com")
+    count = len(orders(site))
+    other = page.context.new_page()
+    other.goto(site.url + "/checkout/delivery/")
+    other.get_by_text("Express").first.click()
+    other.get_by_role("button", name="Continue to payment").click()
+    other.locator("payment-form").wait_for()
+    other.close()
+
+    pay_with(page, SUCCEEDS)
+
+    alert = page.get_by_role("alert").filter(has_text="Your order has changed")
+    alert.get_by_text("Delivery is now Express").wait_for()
+    page.locator("#order-summary").get_by_text("Express").wait_for()
+    assert len(orders(site)) == count
+    assert page.get_by_label("Security code").input_value() == "123"
+    page.get_by_role("button", name=re.compile("^Pay £")).click()
+    number = order_number(page)
+    assert_bought_once(site, number, "two-tabs@example.com")
+    [(name,)] = site.rows("SELECT shipping_method FROM order_order WHERE number = ?", number)
+    assert "Express" in name
+
+
 def test_double_click_on_pay_is_one_order(page, site):
     put_into_basket(page, site)
     give_details(page, site, "double@example.com")
