@@ -76,16 +76,16 @@ def shown(
         currency=basket.currency,
         lines=_lines_of(basket),
         discounts={
-            application_name(row): str(row["discount"])
+            application_name(row): _amount(row["discount"])
             for row in basket.offer_discounts + basket.voucher_discounts
         },
         delivery=str(method.name),
-        charge=str(charge),
+        charge=_amount(charge),
         arrival=(arrival.first.isoformat(), arrival.last.isoformat()) if arrival else None,
         shipping_address=_rows_of(shipping_address),
         billing_address=_rows_of(billing_address),
         email=email,
-        total=str(basket.total_incl_tax + charge),
+        total=_amount(basket.total_incl_tax + charge),
     )
 
 
@@ -96,8 +96,13 @@ def _lines_of(basket: AbstractBasket) -> dict[str, ShownLine]:
         choices = "; ".join(map(str, choices_of(line.attributes.all())))
         title = line.product.get_title() + (f" ({choices})" if choices else "")
         key = f"{line.product_id}:{choices}"
-        found[key] = ShownLine(title, line.quantity, str(line.line_price_incl_tax))
+        found[key] = ShownLine(title, line.quantity, _amount(line.line_price_incl_tax))
     return found
+
+
+def _amount(amount: Decimal) -> str:
+    """The same text for equal amounts."""
+    return f"{amount:.2f}"
 
 
 def _rows_of(address: AbstractAddress | None) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ from tests.shopper import (
     press_pay,
     put_in_basket,
     reach_payment,
+    see_payment,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -213,9 +214,10 @@ def test_voucher_used_up_meanwhile_is_named_and_the_next_attempt_works(client, c
     order_of_basket(other, total="22.50")
 
     refused = press_pay(client, shown).json()
-    page = client.get(refused["href"])
-    answer = press_pay(client, page.context["summary"].total)
+    page = see_payment(client)
+    answer = press_pay(client)
 
+    assert "Voucher ONCE no longer applies." in refused["error"]
     assert page.context["summary"].total > shown
     assert "client_secret" in answer.json()
 

@@ -378,8 +378,8 @@ def test_free_order_is_paid_at_once(client, vase):
     assert (Order.objects.get().status, DemoIntent.objects.count()) == ("Paid", 0)
 
 
-def test_total_below_the_smallest_card_payment_is_told_in_the_basket(client, shop):
-    """Twenty pence: collected, so that no delivery is added."""
+def test_total_below_the_smallest_card_payment_is_told_in_the_basket(client, shop, settings):
+    settings.TRANSFER_ACCOUNT = ""
     badge = make_product("Badge", price="0.20")
     get_model("commerce", "DeliveryMethod").objects.update(price=0)
     put_in_basket(client, badge)

@@ -25,6 +25,11 @@ pytestmark = pytest.mark.django_db
 Order = get_model("order", "Order")
 
 
+@pytest.fixture
+def jug(shop):
+    return make_product("Jug", price="90.00", stock=9)
+
+
 def other_tab(client):
     """Forget what another tab does: the first tab still shows its page."""
     fields = dict(client.pay_fields)
@@ -79,19 +84,19 @@ def test_other_goods_at_the_same_total(client, shop):
     assert "The total" not in error
 
 
-def test_quantity_price_and_discount_are_named(client, vase):
-    reach_payment(client, vase)
+def test_quantity_price_and_discount_are_named(client, jug):
+    reach_payment(client, jug)
     back = other_tab(client)
-    put_in_basket(client, vase)
+    put_in_basket(client, jug)
     back()
-    assert "Moon vase: now 2 instead of 1." in refused(client)
+    assert "Jug: now 2 instead of 1." in refused(client)
 
     see_payment(client)
-    record = stockrecord_of(vase)
+    record = stockrecord_of(jug)
     record.price = Decimal("95.00")
     record.save()
     error = refused(client)
-    assert "Moon vase now costs £190 instead of £180. The total is now £190." in error
+    assert "Jug now costs £190 instead of £180. The total is now £190." in error
 
     see_payment(client)
     offer = make_offer("Spring")
@@ -116,11 +121,11 @@ def test_later_arrival_and_other_email_are_named(client, vase):
     assert "The email address is now grace@example.com." in error
 
 
-def test_order_of_another_tab_is_shown_before_it_is_paid(client, vase):
-    """Tab A shows one vase, tab B orders two; "Pay" in A must not pay B's order unseen."""
-    reach_payment(client, vase)
+def test_order_of_another_tab_is_shown_before_it_is_paid(client, jug):
+    """Tab A shows one jug, tab B orders two; "Pay" in A must not pay B's order unseen."""
+    reach_payment(client, jug)
     back = other_tab(client)
-    put_in_basket(client, vase)
+    put_in_basket(client, jug)
     see_payment(client)
     assert press_pay(client).status_code == 200
     back()
@@ -142,19 +147,19 @@ def test_double_press_and_a_repeated_one_are_the_same_order(client, vase):
 
     assert first["client_secret"] == second["client_secret"]
     confirm_card(client)
-    assert client.get(reverse("checkout:return"), follow=True).status_code == 200
-    assert press_pay(client).json()["done"] == reverse("checkout:return")
+    client.get(reverse("checkout:return"))
+    assert Order.objects.get().status == "Paid"
 
 
-def test_refusal_without_scripts_returns_to_the_page(client, vase):
-    reach_payment(client, vase)
+def test_refusal_without_scripts_returns_to_the_page(client, jug):
+    reach_payment(client, jug)
     fields = {**client.pay_fields, "payment_method": "transfer"}
-    put_in_basket(client, vase)
+    put_in_basket(client, jug)
 
     page = client.post(reverse("checkout:pay"), fields, follow=True)
 
     assert page.redirect_chain[-1][0] == reverse("checkout:payment-details")
-    assert "Moon vase: now 2 instead of 1." in page.text
+    assert "Jug: now 2 instead of 1." in page.text
     assert Order.objects.count() == 0
 
 

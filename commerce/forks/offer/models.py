@@ -6,5 +6,18 @@ from oscar.apps.offer.models import *
 
 # isort: split
 # Proxies of the models above.
-from commerce.pricing.benefits import PercentageDiscountBenefit as _benefits  # noqa: F401
-from commerce.pricing.conditions import CountCondition as _conditions  # noqa: F401
+from commerce.pricing.benefits import (  # noqa: F401
+    AbsoluteDiscountBenefit,
+    FixedPriceBenefit,
+    FixedUnitDiscountBenefit,
+    MultibuyDiscountBenefit,
+    PercentageDiscountBenefit,
+    ShippingAbsoluteDiscountBenefit,
+    ShippingFixedPriceBenefit,
+    ShippingPercentageDiscountBenefit,
+)
+from commerce.pricing.conditions import (  # noqa: F401
+    CountCondition,
+    CoverageCondition,
+    ValueCondition,
+)
