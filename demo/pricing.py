@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from oscar.core.loading import get_model
 
-from commerce.models import SalePrice
+from commerce.models import SalePrice, VoucherTerms
 from demo import files
 
 Benefit = get_model("offer", "Benefit")
@@ -111,3 +111,5 @@ def create_voucher(row: dict[str, Any], products: Any, *, offer_name: str, at: d
         end_datetime=at + timedelta(days=365),
     )
     voucher.offers.add(offer)
+    if row.get("is_for_first_order"):
+        VoucherTerms.objects.create(voucher=voucher, is_for_first_order=True)

@@ -106,7 +106,7 @@ INSTALLED_APPS = [
     "commerce.forks.order.apps.OrderConfig",
     "commerce.forks.customer.apps.CustomerConfig",
     "commerce.forks.search.apps.SearchConfig",
-    "oscar.apps.voucher.apps.VoucherConfig",
+    "commerce.forks.voucher.apps.VoucherConfig",
     "commerce.forks.wishlists.apps.WishlistsConfig",
     "commerce.forks.dashboard.apps.DashboardConfig",
     "oscar.apps.dashboard.reports.apps.ReportsDashboardConfig",
@@ -152,7 +152,7 @@ MIGRATION_MODULES = {
     label: f"oscar.apps.{label}.migrations"
     for label in (
         "address", "analytics", "basket", "catalogue", "communication", "customer",
-        "offer", "order", "partner", "shipping", "wishlists",
+        "offer", "order", "partner", "shipping", "voucher", "wishlists",
     )
 }  # fmt: skip
 

@@ -39,6 +39,7 @@ from commerce.orders.pipeline import new_order_number
 from commerce.orders.reservations import reserve_stock
 from commerce.pricing.delivery import promised_arrival
 from commerce.pricing.shipping_methods import stored_method
+from commerce.pricing.voucher_terms import Buyer
 from commerce.stock.availability import is_for_sale, units_to_reserve
 from commerce.stock.bundles import shortages_as_ordered
 from commerce.stock.history import Cause
@@ -87,10 +88,13 @@ class Totals:
     total: Any
 
 
-def priced_basket(basket: AbstractBasket, *, user: User | AnonymousUser | None) -> AbstractBasket:
+def priced_basket(
+    basket: AbstractBasket, *, user: User | AnonymousUser | None, buyer: Buyer | None = None
+) -> AbstractBasket:
     """A fresh copy of the basket, with the current prices and offers applied."""
     fresh = get_model("basket", "Basket").objects.get(pk=basket.pk)
     fresh.strategy = get_class("partner.strategy", "Selector")().strategy(user=user)
+    fresh.buyer = buyer
     get_class("offer.applicator", "Applicator")().apply(fresh, user, None)
     return fresh
 
@@ -101,9 +105,12 @@ def totals_of(
     delivery_code: str,
     shipping_address: AbstractAddress | None,
     user: User | AnonymousUser | None,
+    email: str = "",
 ) -> Totals:
     """The basket's current totals. Raises DeliveryGone if the delivery method is not offered."""
-    basket = priced_basket(basket, user=user)
+    country = shipping_address.country_id if shipping_address else ""
+    buyer = Buyer(user or AnonymousUser(), email, country) if email else None
+    basket = priced_basket(basket, user=user, buyer=buyer)
     methods = get_class("shipping.repository", "Repository")().get_shipping_methods(
         basket=basket, user=user, shipping_addr=shipping_address
     )
@@ -141,6 +148,7 @@ def place_order(submission: Submission, *, at: datetime | None = None) -> Paymen
             delivery_code=submission.delivery_code,
             shipping_address=submission.shipping_address or submission.billing_address,
             user=submission.buyer,
+            email=submission.email,
         )
         check_for_sale(totals.basket)
         is_download = has_downloads(totals.basket)

@@ -10,6 +10,7 @@ from oscar.core.loading import get_model
 
 from checkout_app.models import PaymentAttempt
 from commerce.models import User
+from commerce.pricing.voucher_terms import Buyer
 
 KEY = "checkout"
 #: Session key that Oscar's thank-you page reads too.
@@ -70,6 +71,13 @@ class Draft:
     def billing_address(self) -> AbstractAddress | None:
         """An unsaved BillingAddress, by default with the shipping address's values."""
         return _address("BillingAddress", self.billing_fields or self.shipping_fields)
+
+    @property
+    def buyer(self) -> Buyer | None:
+        """Who buys, for the conditions of vouchers; None before the first step."""
+        if not self.email:
+            return None
+        return Buyer(self.request.user, self.email, self.shipping_fields.get("country", ""))
 
     # --- The order that waits for payment ---------------------------------------------------------
 

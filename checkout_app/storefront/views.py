@@ -37,6 +37,7 @@ from commerce.digital.goods import has_downloads
 from commerce.models import User
 from commerce.money import to_minor
 from commerce.pricing.parcels import parcel_of_basket
+from commerce.pricing.voucher_terms import Buyer, refusal_for
 from commerce.shop_settings.current import current_shop
 
 logger = logging.getLogger("vitrine.checkout")
@@ -59,6 +60,7 @@ class StepView(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.draft = Draft(request)
+        request.buyer = self.draft.buyer  # type: ignore[attr-defined]  # before the basket is read
         is_waiting = self.draft.is_waiting(self.request.basket)
         if is_waiting and not isinstance(self, PaymentView):
             return redirect("checkout:payment-details")
@@ -214,9 +216,17 @@ class ShippingAddressView(StepView):
             shipping=form.as_fields(),
             billing=None if is_same else billing.as_fields(),
         )
+        self.name_refused_vouchers(request)
         if not chosen and form.cleaned_data.get("keep_address"):
             save_address(signed_in_user(request), self.draft.shipping_address())
         return redirect("checkout:shipping-method")
+
+    def name_refused_vouchers(self, request: ShopRequest) -> None:
+        """Say which vouchers this customer cannot use, now that the address is known."""
+        for voucher in request.basket.vouchers.all() if request.basket.pk else ():
+            if reason := refusal_for(voucher, self.draft.buyer or Buyer()):
+                text = _("Voucher %(code)s gives no discount. %(reason)s")
+                messages.warning(request, text % {"code": voucher.code, "reason": reason})
 
     def unchecked_forms(self) -> tuple[ShippingForm, BillingForm]:
         """Both forms with what was typed so far, without error messages."""

@@ -31,6 +31,7 @@ from commerce.models import (
     ProductFile,
     ProductTypeTax,
     SalePrice,
+    VoucherTerms,
 )
 
 Act = AuditEntry.Act
@@ -261,6 +262,7 @@ def watch_the_shop() -> None:
         "name", "code", "usage", "start_datetime", "end_datetime",
         name=_("Voucher"),
     )  # fmt: skip
+    watch(VoucherTerms, "is_for_first_order", "most_orders", name=_("Conditions of a voucher"))
     watch(OptionPrice, "price", name=_("Price of an option"))
     watch(ProductTypeTax, "percent", name=_("VAT rate of a product type"))
     watch(BundlePart, "bundle", "part", "quantity", name=_("Part of a bundle"))

@@ -45,6 +45,7 @@ from commerce.models.shop import (
 )
 from commerce.models.shop_settings import ShopSettings
 from commerce.models.tax import ProductTypeTax
+from commerce.models.vouchers import VoucherTerms
 from commerce.models.workers import WorkerHeartbeat
 
 __all__ = [
@@ -98,6 +99,7 @@ __all__ = [
     "Throttle",
     "User",
     "VariantOption",
+    "VoucherTerms",
     "WishListLink",
     "Withdrawal",
     "WorkerHeartbeat",

@@ -14,10 +14,15 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
-from commerce.clock import shop_now
 from commerce.index.offer_refresh import refresh_limited_offers
 from commerce.models import User
 from commerce.pricing.discounts import vouchers_giving
+from commerce.pricing.voucher_terms import (
+    buyer_of,
+    buyer_of_order,
+    refusal_for,
+    refusal_of_dates,
+)
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket
@@ -35,15 +40,14 @@ def lock_vouchers(basket: AbstractBasket, *, user: User | AnonymousUser) -> None
     A voucher that is no longer valid is removed from the basket if it gave no discount. Raises
     DiscountUsedUp if it did. Needs an open transaction.
     """
-    giving = vouchers_giving(basket)
+    giving, buyer = vouchers_giving(basket), buyer_of(basket, user)
     for voucher in list(basket.vouchers.select_for_update().order_by("pk")):
-        is_available, _message = voucher.is_available_to_user(user=user)
-        if voucher.is_active(shop_now()) and is_available:
+        reason = refusal_of_dates(voucher) or refusal_for(voucher, buyer)
+        if not reason:
             continue
         if voucher.pk in giving:
-            raise DiscountUsedUp(
-                _("Voucher %(code)s cannot be used any more.") % {"code": voucher.code}
-            )
+            text = _("Voucher %(code)s cannot be used any more. %(reason)s")
+            raise DiscountUsedUp(text % {"code": voucher.code, "reason": reason})
         # The total shown does not depend on it, but Oscar would refuse the whole order.
         basket.vouchers.remove(voucher)
 
@@ -102,8 +106,7 @@ def count_discounts_again(order: AbstractOrder) -> None:
     )
     for voucher in by_id.values():
         # An expired voucher counts: it was valid when the order was placed.
-        is_available, _message = voucher.is_available_to_user(user=order.user or AnonymousUser())
-        if not is_available:
+        if refusal_for(voucher, buyer_of_order(order), ignoring=order):
             raise DiscountUsedUp(
                 _("Voucher %(code)s cannot be used any more.") % {"code": voucher.code}
             )

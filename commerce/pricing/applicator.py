@@ -22,6 +22,7 @@ from commerce.pricing.automatic_offers import (
     with_rules,
 )
 from commerce.pricing.best_offers import best_plan, one_of_each
+from commerce.pricing.voucher_terms import buyer_of, refusal_for, refusal_of_dates
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket
@@ -48,13 +49,12 @@ class Applicator(OscarApplicator):
     def get_basket_offers(
         self, basket: AbstractBasket, user: User | AnonymousUser
     ) -> list[AbstractConditionalOffer]:
-        """The offers of the basket's vouchers that this user may use at ``shop_now()``."""
+        """The offers of the basket's vouchers that this buyer may use at ``shop_now()``."""
         if not basket.pk or not user:
             return []
-        offers = []
+        offers, buyer = [], buyer_of(basket, user)
         for voucher in sorted(basket.vouchers.all(), key=attrgetter("pk")):
-            is_available, _message = voucher.is_available_to_user(user=user)
-            if is_available and voucher.is_active(shop_now()):
+            if not (refusal_of_dates(voucher) or refusal_for(voucher, buyer)):
                 for offer in voucher.offers.all():
                     offer.set_voucher(voucher)
                     offers.append(offer)

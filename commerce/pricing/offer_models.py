@@ -1,7 +1,8 @@
-"""Offers, benefits and conditions: descriptions are safe HTML, and rules are ours (``benefits``)."""
+"""Offers, vouchers, benefits and conditions: descriptions are safe HTML, and rules are ours (``benefits``)."""
 
 from functools import cache, cached_property
 from importlib import import_module
+from typing import Any
 
 from django.utils.html import escape
 from oscar.apps.offer.abstract_models import (
@@ -9,6 +10,7 @@ from oscar.apps.offer.abstract_models import (
     AbstractCondition,
     AbstractConditionalOffer,
 )
+from oscar.apps.voucher.abstract_models import AbstractVoucher
 
 
 class ConditionalOffer(AbstractConditionalOffer):
@@ -42,6 +44,15 @@ class Condition(_NameAsText, AbstractCondition):
     def proxy_map(self) -> dict[str, type]:
         """Our classes, see ``Benefit``."""
         return _condition_classes()
+
+
+class Voucher(AbstractVoucher):
+    def is_available_to_user(self, user: Any = None) -> tuple[bool, str]:
+        """Whether anybody may still use it. Who may is decided by ``voucher_terms.refusal_for``.
+
+        Oscar asks when it writes an order, and refuses guests a code for once per customer.
+        """
+        return not (self.usage == self.SINGLE_USE and self.applications.exists()), ""
 
 
 # Imported when they are needed: they are subclasses of the models above.

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from oscar.core.loading import get_class, get_model
 
-from commerce.clock import shop_now
 from commerce.models import User
 from commerce.money import format_money
 from commerce.pricing.discounts import application_name, vouchers_giving
+from commerce.pricing.voucher_terms import buyer_of, refusal_for, refusal_of_dates
 from commerce.throttles import (
     Limit,
     TooManyAttempts,
@@ -62,7 +62,8 @@ def use_voucher(
         )
     if basket.pk and basket.contains_voucher(voucher.code):
         raise VoucherRefused(_("This voucher is already in your basket."))
-    if reason := _refusal(voucher, user):
+    buyer = buyer_of(basket, user)
+    if reason := refusal_of_dates(voucher) or refusal_for(voucher, buyer):
         raise VoucherRefused(reason)
     if not basket.pk or basket.is_empty:
         raise VoucherRefused(_("Add something to your basket first."))
@@ -88,30 +89,18 @@ def voucher_notes(
     """The vouchers of a priced basket, each with the reason why it gives no discount, or ""."""
     if not basket.pk:
         return []
-    giving = vouchers_giving(basket)
+    giving, buyer = vouchers_giving(basket), buyer_of(basket, user)
     return [
         (
             voucher,
             ""
             if voucher.pk in giving
-            else _refusal(voucher, user) or reason_without_discount(voucher, basket),
+            else refusal_of_dates(voucher)
+            or refusal_for(voucher, buyer)
+            or reason_without_discount(voucher, basket),
         )
         for voucher in sorted(basket.vouchers.all(), key=attrgetter("pk"))
     ]
-
-
-def _refusal(voucher: AbstractVoucher, user: User | AnonymousUser) -> str:
-    """Why this user cannot use a voucher now, regardless of the basket; "" if they can."""
-    if voucher.end_datetime < shop_now():
-        return _("This voucher has expired.")
-    if not voucher.is_active(shop_now()):
-        return _("This voucher is not valid yet.")
-    is_available, _message = voucher.is_available_to_user(user)
-    if is_available:
-        return ""
-    if voucher.usage == voucher.ONCE_PER_CUSTOMER and not user.is_authenticated:
-        return _("This voucher is for customers with an account: sign in first.")
-    return _("This voucher has already been used.")
 
 
 def _apply_offers(

@@ -58,6 +58,8 @@ PLAIN = nothing_personal(
             "card variants variant_photos photos categories"
         ),
         "commerce.listingterms": "listing text",
+        "commerce.voucherterms": "voucher is_for_first_order most_orders countries",
+        "commerce.voucherterms_countries": "id voucherterms country",
         "commerce.orderpickup": "id order",
         "commerce.orderpromise": "id order arrives_from arrives_until",
         "commerce.orderlinepart": "id line stockrecord title quantity",

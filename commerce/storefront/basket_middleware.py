@@ -95,7 +95,8 @@ class BasketMiddleware(OscarBasketMiddleware):
         Oscar counts the lines first, and pages read them later.
         """
         if basket.pk and basket.all_lines():
-            prefetch_related_objects([basket], "vouchers")
+            prefetch_related_objects([basket], "vouchers__terms__countries")
+            basket.buyer = getattr(request, "buyer", None)
             get_class("offer.applicator", "Applicator")().apply(basket, request.user, request)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -7,6 +7,7 @@ from checkout_app.exceptions import TotalChanged
 from checkout_app.models import PaymentAttempt
 from checkout_app.payments import begin, settle
 from commerce.exceptions import OutOfStock
+from commerce.models import VoucherTerms
 from commerce.orders.invariants import broken_invariants
 from tests.factories import (
     make_basket,
@@ -74,6 +75,38 @@ def test_single_use_voucher_is_used_once_by_eight_buyers(shop, together):
     assert {type(r) for r in results if not isinstance(r, tuple)} == {TotalChanged}
     assert voucher.applications.count() == 1
     assert stockrecord_of(cup).num_allocated == 1
+    assert broken_invariants() == []
+
+
+@pytest.mark.parametrize(
+    ("terms", "usage", "is_same", "orders"),
+    [
+        ({"most_orders": 5}, Voucher.MULTI_USE, False, 5),
+        ({"is_for_first_order": True}, Voucher.MULTI_USE, True, 1),
+        ({}, Voucher.ONCE_PER_CUSTOMER, True, 1),
+    ],
+    ids=["total", "first order", "once per customer"],
+)
+def test_conditions_of_a_voucher_hold_for_simultaneous_buyers(
+    shop, together, terms, usage, is_same, orders
+):
+    cup = make_product("Espresso cup", price="18.00", stock=50)
+    voucher = make_voucher("FIRST", usage=usage)
+    if terms:
+        VoucherTerms.objects.create(voucher=voucher, **terms)
+    queue = []
+    for number in range(12):
+        basket = make_basket((cup, 1))
+        basket.vouchers.add(voucher)
+        email = f"buyer{0 if is_same else number}@example.com"
+        queue.append(make_submission(basket, total="20.70", email=email))
+
+    results = together(12, lambda i: begin.begin(queue[i]))
+
+    assert [type(result).__name__ for result in results].count("tuple") == orders, results
+    assert {type(r) for r in results if not isinstance(r, tuple)} == {TotalChanged}
+    assert voucher.applications.count() == orders
+    assert stockrecord_of(cup).num_allocated == orders
     assert broken_invariants() == []
 
 
