@@ -34,7 +34,7 @@ _INVENTORY = {
         BOOKS,
         "order state method amount currency created_at",
         "id basket open_basket open_order capture last_error expires_at held_until updated_at",
-        hidden="key intent_id",
+        hidden="key intent_id shown_digest",
         section="payment_attempts",
     ),
     "checkout.paymentmove": about_people(

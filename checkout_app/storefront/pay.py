@@ -58,6 +58,9 @@ class PayView(PaymentView):
         return super().missing_step(request)
 
     def post(self, request: ShopRequest) -> HttpResponse:
+        if self.needs_script(request):
+            text = _("Paying by card needs JavaScript. Turn it on, or choose another way to pay.")
+            return refuse(request, text, "checkout:payment-details")
         try:
             attempt, intent = self.begin(request)
         except OutOfStock as error:
@@ -127,11 +130,23 @@ class PayView(PaymentView):
         return attempt, intent
 
     def seen(self, request: ShopRequest) -> Shown:
-        """What the page with the button showed. Raises TotalChanged if it does not say."""
+        """What the page with the button showed.
+
+        Raises TotalChanged if it does not say, and OrderChanged if it showed an order that has ended.
+        """
         seen = unseal(request.POST.get("shown", ""))
-        if seen is None:
-            raise TotalChanged(None)
-        return seen
+        if seen is not None:
+            return seen
+        if request.POST.get("attempt"):
+            raise OrderChanged([_("The time to pay for your order has run out.")])
+        raise TotalChanged(None)
+
+    def needs_script(self, request: ShopRequest) -> bool:
+        """Whether a card would be asked for, by a page without scripts."""
+        seen = unseal(request.POST.get("shown", ""))
+        is_free = seen is not None and Decimal(seen.total) == 0
+        by_card = request.POST.get("payment_method", Method.CARD) == Method.CARD
+        return by_card and not is_free and not is_script(request)
 
     def submission(self, request: ShopRequest) -> Submission:
         """What the order is placed from. Raises TotalChanged, MethodGone."""

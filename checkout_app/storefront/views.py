@@ -320,7 +320,7 @@ class PaymentDetailsView(PaymentView):
         )
         asks_for_consent = not attempt and has_downloads(self.request.basket)
         return self.page(
-            "payment" if methods or attempt else "payment_closed",
+            "payment" if is_selling() and (methods or attempt) else "payment_closed",
             is_too_small=is_selling() and is_too_small(summary.total),
             summary=summary,
             attempt=attempt,

@@ -20,7 +20,9 @@ class VoucherForm(TypedDecimals, ExactTimes, OscarVoucherForm):
 
     is_for_first_order = forms.BooleanField(required=False)
     most_orders = forms.IntegerField(required=False, min_value=1)
-    countries = forms.ModelMultipleChoiceField(queryset=None, required=False)
+    countries: forms.ModelMultipleChoiceField = forms.ModelMultipleChoiceField(
+        queryset=None, required=False
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

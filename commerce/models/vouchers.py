@@ -23,7 +23,7 @@ class VoucherTerms(models.Model):
         validators=[MinValueValidator(1)],
         help_text=_("After so many orders the code is used up. Leave empty for no limit."),
     )
-    countries = models.ManyToManyField(
+    countries: models.ManyToManyField = models.ManyToManyField(
         "address.Country",
         blank=True,
         related_name="+",

@@ -67,9 +67,20 @@ class OrderCreator(OscarOrderCreator):
             for row in basket_line.attributes.all()
         )
 
-    def place_order(self, *args: Any, **kwargs: Any) -> AbstractOrder:
-        """Write the order, with what its lines are made of and how they reach the buyer."""
-        order = super().place_order(*args, **kwargs)
+    def place_order(self, basket: AbstractBasket, *args: Any, **kwargs: Any) -> AbstractOrder:
+        """Write the order, with what its lines are made of and how they reach the buyer.
+
+        Of several offers on delivery, only the one that lowered the charge is used.
+        """
+        method = kwargs.get("shipping_method")
+        used = getattr(method, "offer", None) if method else None
+        rows = basket.offer_applications.applications
+        basket.offer_applications.applications = {
+            pk: row
+            for pk, row in rows.items()
+            if row["offer"] == used or not row["result"].affects_shipping
+        }
+        order = super().place_order(basket, *args, **kwargs)
         related = ("product__product_class", "product__parent__product_class")
         details = [f"product__{name}" for name in DETAILS]
         lines = list(order.lines.select_related(*related, *details))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -86,8 +87,13 @@ class Applicator(OscarApplicator):
                 for discount in line.discounts.all()
                 if discount.offer == application["offer"]
             ]
-            if given:
-                application["discount"] = sum(given)
+            if application["result"].affects_basket:
+                application["discount"] = sum(given, Decimal(0))
+        basket.offer_applications.applications = {
+            pk: row
+            for pk, row in basket.offer_applications.applications.items()
+            if row["discount"] or not row["result"].affects_basket
+        }
 
 
 def _apply(
@@ -98,11 +104,14 @@ def _apply(
         line.clear_discount()
     applications = OfferApplications()
     for offer in offers:
+        spent = offer.total_discount
         for _number in range(limits[offer.pk]):
             result = offer.apply_benefit(basket)
             if not result.is_successful:
                 break
             applications.add(offer, result)
-            if result.is_final:
+            spent += result.discount
+            # As in Oscar, the last use may exceed the budget.
+            if result.is_final or (offer.max_discount and spent >= offer.max_discount):
                 break
     return applications

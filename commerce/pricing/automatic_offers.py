@@ -68,8 +68,6 @@ def _open_site_offers() -> list[AbstractConditionalOffer]:
 def with_rules(offers: Iterable[AbstractConditionalOffer]) -> list[AbstractConditionalOffer]:
     """Resolve the proxies of the offers' conditions and benefits, with their ranges; one query.
 
-    Two more read what may be combined, if several offers may.
-
     Oscar would create the proxy and read the range again at every access. Offers with a rule of an
     unknown type are logged and left out, so that one bad row cannot break the shop.
     """
@@ -85,8 +83,6 @@ def with_rules(offers: Iterable[AbstractConditionalOffer]) -> list[AbstractCondi
         for rule in (offer.condition, offer.benefit):
             rule.range = ranges.get(rule.range_id)
         known.append(offer)
-    if sum(not offer.exclusive for offer in known) > 1:
-        prefetch_related_objects(known, "combinations", "in_combination")
     return known
 
 
@@ -121,7 +117,7 @@ class OfferBook:
     """The automatic offers for some products, with their ranges resolved in bulk.
 
     Without offers, one query; otherwise the number of queries does not depend on the number of
-    products.
+    products or offers.
     """
 
     def __init__(
@@ -130,7 +126,9 @@ class OfferBook:
         *,
         offers: Iterable[AbstractConditionalOffer] | None = None,
     ) -> None:
-        offers = automatic_offers() if offers is None else offers
+        offers = automatic_offers() if offers is None else list(offers)
+        if sum(not offer.exclusive for offer in offers) > 1:
+            prefetch_related_objects(offers, "combinations", "in_combination")
         rules = [rule for offer in offers for rule in (offer.condition, offer.benefit)]
         ranges = {rule.range_id: rule.range for rule in rules if rule.range_id}
         self._members = members_of(ranges.values(), list(product_ids)) if ranges else {}

@@ -38,8 +38,11 @@ class _FreeUnits:
 
         With ``max_affected_items``, only as many as are left of them.
         """
-        lines = self.get_applicable_lines(offer, basket)  # type: ignore[attr-defined]
-        left = self.max_affected_items
+        lines = sorted(
+            self.get_applicable_lines(offer, basket),  # type: ignore[attr-defined]
+            key=lambda row: (row[0], row[1].product_id),
+        )
+        left = self.max_affected_items or None
         if left is not None:
             left -= sum(line.quantity_with_offer_discount(offer) for _price, line in lines)
         for price, line in lines:
@@ -165,7 +168,7 @@ class FixedPriceBenefit(_FreeUnits, oscars.FixedPriceBenefit):
             return ZERO_DISCOUNT
         wanted, shares, covered = int(condition.value), [], set()
         lines = self.get_applicable_lines(offer, basket, range=condition.range)
-        for price, line in reversed(lines):
+        for price, line in sorted(lines, key=lambda row: (-row[0], row[1].product_id)):
             units = min(line.quantity_without_offer_discount(offer), wanted)
             if isinstance(condition, CoverageCondition):
                 units = 0 if line.product_id in covered else min(units, 1)

@@ -1,17 +1,16 @@
 """Which offers apply to a basket, and in which order: those that save the shopper most.
 
-Offers compete if they may use the same units and do not allow each other there. Up to ``MAX_TRIED``
-competing offers are tried in every order that their priorities allow, each with and without the others;
-of equal savings the order of the shop stays. Offers that do not compete never change each other's
-savings.
+Offers compete if they may use the same units and do not allow each other there. A few competing offers
+are tried in every order that their priorities allow, each with and without the others; of equal savings
+the order of the shop stays. Offers that do not compete never change each other's savings.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import chain, combinations, groupby, permutations, product
+from itertools import chain, combinations, groupby, islice, permutations, product
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +18,10 @@ if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket
     from oscar.apps.offer.abstract_models import AbstractConditionalOffer as Offer
 
-#: Up to this many competing offers are tried in every order (at most 65); of more, only in some.
+#: Up to so many competing offers are tried in every order (24, or 65 if priorities differ), more in some.
 MAX_TRIED = 4
+#: Units of the basket times orders that are tried. Offers that repeat work through the units one by one.
+MOST_WORK = 4_000
 
 #: Applies offers to a basket without discounts, in order.
 Apply = Callable[[Iterable["Offer"]], Any]
@@ -58,9 +59,17 @@ def best_plan(basket: AbstractBasket, offers: Sequence[Offer], apply: Apply) -> 
     # Those on the delivery charge use up no units, and come before others take what they ask for.
     plan = [offer for offer in offers if is_on_delivery(offer)]
     rivals: dict[int, list[Offer]] = {}
-    for group in _competing(basket, useful):
-        rivals |= {one.pk: [other for other in group if other is not one] for one in group}
-        plan += max(_orders(group, alone), key=saving) if len(group) > 1 else group
+    trials = max(2, MOST_WORK // max(1, sum(line.quantity for line in basket.all_lines())))
+    pairs = _rival_pairs(basket, useful)
+    for group in _groups(useful, pairs):
+        for one in group:
+            rivals[one.pk] = [other for other in group if frozenset((one.pk, other.pk)) in pairs]
+        if len(group) > MAX_TRIED:
+            plan += _built_up(group, alone, saving, trials=trials)
+        elif len(group) > 1:
+            plan += max(islice(_orders(group, alone), trials), key=saving)
+        else:
+            plan += group
     return Plan(plan, alone, rivals)
 
 
@@ -72,23 +81,25 @@ def is_on_delivery(offer: Offer) -> bool:
     )  # fmt: skip
 
 
-def _competing(basket: AbstractBasket, offers: Sequence[Offer]) -> list[list[Offer]]:
-    """The offers in groups; those of different groups do not influence each other."""
-    lines = {id(offer): _lines_of(basket, offer) for offer in offers} if len(offers) > 1 else {}
+def _rival_pairs(basket: AbstractBasket, offers: Sequence[Offer]) -> set[frozenset[int]]:
+    """The keys of each two offers that compete."""
+    lines = {offer.pk: _lines_of(basket, offer) for offer in offers} if len(offers) > 1 else {}
+    return {
+        frozenset((one.pk, other.pk))
+        for one, other in combinations(offers, 2)
+        if lines[one.pk] & lines[other.pk] and not may_combine(one, other)
+    }
+
+
+def _groups(offers: Sequence[Offer], pairs: Collection[frozenset[int]]) -> list[list[Offer]]:
+    """The offers in groups, in the shop's order; those of different groups do not compete."""
     groups: list[list[Offer]] = []
     for offer in offers:
-        rivals = [
-            group
-            for group in groups
-            if any(
-                lines[id(offer)] & lines[id(other)] and not may_combine(offer, other)
-                for other in group
-            )
+        joined = [
+            group for group in groups if any(frozenset((offer.pk, o.pk)) in pairs for o in group)
         ]
-        groups = [group for group in groups if group not in rivals]
-        # In the shop's order, which decides between equal savings.
-        merged = [*chain.from_iterable(rivals), offer]
-        groups.append(sorted(merged, key=offers.index))
+        groups = [group for group in groups if group not in joined]
+        groups.append(sorted([*chain.from_iterable(joined), offer], key=offers.index))
     return groups
 
 
@@ -111,21 +122,57 @@ def may_combine(one: Offer, other: Offer) -> bool:
     return other in one.combined_offers
 
 
+def _by_priority(offers: Iterable[Offer]) -> list[Offer]:
+    """A higher priority precedes: else an exclusive offer would not block a later one above it."""
+    return sorted(offers, key=attrgetter("priority"), reverse=True)
+
+
 def _orders(group: Sequence[Offer], alone: Mapping[int, Decimal]) -> Iterator[list[Offer]]:
-    """Orders to try, that of the shop first: a higher priority precedes, and offers may be left out."""
-    if len(group) > MAX_TRIED:
-        by_saving = sorted(group, key=lambda offer: alone[offer.pk], reverse=True)
-        yield list(group)
-        yield by_saving
-        for first in by_saving[:MAX_TRIED]:
-            yield [first, *(offer for offer in group if offer is not first)]
-        return
-    for size in range(len(group), 0, -1):
-        for chosen in combinations(group, size):
-            by_priority = sorted(chosen, key=attrgetter("priority"), reverse=True)
-            equal = [list(rows) for _key, rows in groupby(by_priority, attrgetter("priority"))]
+    """All orders, the most promising first: that of the shop, and the one by savings."""
+    yield _by_priority(group)
+    by_saving = sorted(group, key=lambda offer: alone[offer.pk], reverse=True)
+    yield _by_priority(by_saving)
+    for offer in by_saving:
+        yield [offer]
+    # With equal priorities, what is left out may as well come last.
+    smallest = len(group) if len({offer.priority for offer in group}) == 1 else 2
+    for size in range(len(group), smallest - 1, -1):
+        for chosen in combinations(by_saving, size):
+            equal = [list(rows) for _key, rows in groupby(_by_priority(chosen), _priority)]
             for parts in product(*(permutations(rows) for rows in equal)):
                 yield list(chain.from_iterable(parts))
+
+
+_priority = attrgetter("priority")
+
+
+def _built_up(
+    group: Sequence[Offer],
+    alone: Mapping[int, Decimal],
+    saving: Callable[[Iterable[Offer]], Decimal],
+    *,
+    trials: int,
+) -> list[Offer]:
+    """The best of many competing offers found in some trials.
+
+    The shop's order, all that may be combined, each that may not, and the offers by savings, each added
+    if that saves more.
+    """
+    by_saving = sorted(group, key=lambda offer: alone[offer.pk], reverse=True)
+    orders = [
+        _by_priority(group),
+        _by_priority(by_saving),
+        _by_priority(offer for offer in group if not offer.exclusive),
+        *([offer] for offer in by_saving if offer.exclusive),
+    ]
+    best = max(orders[:trials], key=saving)
+    most, added = saving(best), Decimal(0)
+    chosen: list[Offer] = []
+    for offer in by_saving[: max(0, trials - len(orders))]:
+        order = _by_priority([*chosen, offer])
+        if (saved := saving(order)) > added:
+            chosen, added = order, saved
+    return chosen if added > most else best
 
 
 def one_of_each(offers: Iterable[Offer]) -> list[Offer]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import ROUND_UP, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from oscar.apps.offer import conditions as oscars
 from oscar.apps.offer.utils import unit_price
@@ -17,8 +17,17 @@ if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
     from oscar.apps.offer.abstract_models import AbstractConditionalOffer
 
+
 #: (line, discount, units)
 Affected = tuple["AbstractLine", Decimal, int]
+
+
+def _dearest_first(
+    condition: Any, offer: AbstractConditionalOffer, basket: AbstractBasket
+) -> list[tuple[Decimal, AbstractLine]]:
+    """The lines of a condition; the order in which they were put into the basket does not matter."""
+    lines = condition.get_applicable_lines(offer, basket)
+    return sorted(lines, key=lambda row: (-row[0], row[1].product_id))
 
 
 class CountCondition(oscars.CountCondition):
@@ -36,7 +45,7 @@ class CountCondition(oscars.CountCondition):
         left = int(self.value) - sum(
             units for line, _discount, units in affected_lines if self.can_apply_condition(line)
         )
-        for _price, line in self.get_applicable_lines(offer, basket, most_expensive_first=True):
+        for _price, line in _dearest_first(self, offer, basket):
             if left <= 0:
                 return
             units = min(left, line.quantity_without_offer_discount(offer))
@@ -61,10 +70,10 @@ class CoverageCondition(oscars.CoverageCondition):
             for line, _discount, _units in affected_lines
             if self.can_apply_condition(line)
         }
-        for line in basket.all_lines():
+        for _price, line in _dearest_first(self, offer, basket):
             if len(covered) >= self.value:
                 return
-            if line.product_id in covered or not self.can_apply_condition(line):
+            if line.product_id in covered:
                 continue
             if line.is_available_for_offer_discount(offer):
                 line.consume(1, offer=offer)
@@ -88,7 +97,7 @@ class ValueCondition(oscars.ValueCondition):
             for line, _discount, units in affected_lines
             if self.can_apply_condition(line)
         )
-        for price, line in self.get_applicable_lines(offer, basket, most_expensive_first=True):
+        for price, line in _dearest_first(self, offer, basket):
             if left <= 0:
                 return
             needed = int((left / price).quantize(Decimal(1), ROUND_UP))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from oscar.apps.shipping.methods import Base
+from oscar.apps.shipping.methods import Base, TaxInclusiveOfferDiscount
 from oscar.core.prices import Price
 
 from commerce.models import DeliveryMethod
@@ -15,6 +16,7 @@ from commerce.pricing.delivery import (
     goods_for_delivery,
 )
 from commerce.pricing.parcels import Parcel
+from commerce.tax import TaxRate, percent_in
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket
@@ -45,6 +47,16 @@ class TimedDelivery(Base):
             incl_tax=charge,
             tax_code=rate.code,
         )
+
+
+class DiscountedDelivery(TaxInclusiveOfferDiscount):
+    """A delivery method whose charge an offer lowers. Tax is of what is charged."""
+
+    def calculate_excl_tax(self, base_charge: Price, incl_tax: Decimal) -> Decimal:
+        percent = percent_in(base_charge.tax_code)
+        if percent is None:
+            return super().calculate_excl_tax(base_charge, incl_tax)  # type: ignore[no-any-return]
+        return TaxRate("", percent).split(incl_tax).excl
 
 
 def stored_method(row: Any) -> DeliveryMethod | None:

@@ -9,7 +9,7 @@ from oscar.apps.shipping.repository import Repository as OscarRepository
 
 from commerce.pricing.delivery import offered_delivery
 from commerce.pricing.parcels import parcel_of_basket
-from commerce.pricing.shipping_methods import TimedDelivery
+from commerce.pricing.shipping_methods import DiscountedDelivery, TimedDelivery
 
 if TYPE_CHECKING:
     from oscar.apps.address.abstract_models import AbstractAddress
@@ -36,4 +36,4 @@ class Repository(OscarRepository):
     def _with_best(self, basket: AbstractBasket, method: TimedDelivery, offers: list[Any]) -> Any:
         charge = method.calculate(basket).incl_tax
         best = max(offers, key=lambda offer: offer.shipping_discount(charge, basket.currency))
-        return self.apply_shipping_offer(basket, method, best)
+        return DiscountedDelivery(method, best) if charge else method

@@ -118,7 +118,7 @@ def _gives_discount(
     request: HttpRequest,
 ) -> bool:
     _apply_offers(basket, user=user, request=request)
-    return any(row["voucher"] == voucher for row in basket.offer_applications)
+    return voucher.pk in vouchers_giving(basket)
 
 
 def reason_without_discount(voucher: AbstractVoucher, basket: AbstractBasket) -> str:
@@ -127,20 +127,26 @@ def reason_without_discount(voucher: AbstractVoucher, basket: AbstractBasket) ->
     Others save more on the same items, it is for other products, or it needs more of them.
     """
     offers = list(voucher.offers.all())
-    reasons = [_exclusion(offer, basket) or _missing(offer, basket) for offer in offers]
+    reasons = [
+        _exclusion(offer, basket, voucher=voucher) or _missing(offer, basket) for offer in offers
+    ]
     return next(
         (reason for reason in reasons if reason),
         _("This voucher does not apply to the items in your basket."),
     )
 
 
-def _exclusion(offer: AbstractConditionalOffer, basket: AbstractBasket) -> str:
+def _exclusion(
+    offer: AbstractConditionalOffer, basket: AbstractBasket, *, voucher: AbstractVoucher
+) -> str:
     """Which discounts of the basket exclude an offer that would give one alone; "" if none do."""
     plan = getattr(basket, "offer_plan", None)
     if plan is None:
         return ""
     applied = {row["offer"].pk: row for row in basket.offer_applications}
     if offer.pk in applied:
+        if applied[offer.pk]["voucher"] == voucher:  # one on delivery that lowers no charge
+            return _("Another offer lowers the delivery charge at least as much.")
         name = application_name(applied[offer.pk])
         return _("It is the same discount as %(name)s, which is in your basket.") % {"name": name}
     if plan.alone.get(offer.pk, 0) <= 0:
@@ -152,7 +158,7 @@ def _exclusion(offer: AbstractConditionalOffer, basket: AbstractBasket) -> str:
     ]
     if not names:
         return ""
-    return _("It can’t be combined with %(names)s, which saves you more.") % {
+    return _("It can’t be combined with %(names)s, which saves you at least as much.") % {
         "names": ", ".join(names)
     }
 

@@ -151,7 +151,9 @@ class BasketPage(TemplateView):
 
 
 def least_for_cards(total: Decimal) -> Decimal | None:
-    """The smallest amount that cards are charged, if a total is less; said before the checkout."""
+    """The smallest amount that cards are charged, if a total is less and cannot be transferred."""
+    if settings.TRANSFER_ACCOUNT and total >= settings.TRANSFER_FROM:
+        return None
     least = smallest_card_payment(settings.OSCAR_DEFAULT_CURRENCY)
     return least if 0 < total < least else None
 

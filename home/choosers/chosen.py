@@ -12,8 +12,10 @@ from typing import Any
 
 from django.db.models import Model
 from django.utils.functional import cached_property
+from oscar.core.loading import get_model
 from wagtail import blocks
 
+from commerce.models.cache_tags import card_tag, product_tag
 from commerce.page_cache.dependencies import depends_on
 from commerce.page_cache.invalidation import tags_of
 from commerce.page_cache.memoise import memoise
@@ -54,6 +56,8 @@ def _load(chosen: Iterable[tuple[type[Model], Any]]) -> dict[type[Model], dict[A
     found = {model: model._default_manager.order_by().in_bulk(keys[model]) for model in keys}
     for model, key in chosen:
         depends_on(*tags_of(found[model].get(key) or model(pk=key)))
+    products = found.get(get_model("catalogue", "Product"), {})
+    depends_on(*map(product_tag, products), *map(card_tag, products))
     return found
 
 

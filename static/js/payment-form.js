@@ -110,11 +110,15 @@ class PaymentForm extends HTMLElement {
     const fresh = page.querySelector("payment-form");
     const parts = ".checkout__fold > summary, #order-summary, .step--done";
     const [old, now] = [document, page].map((root) => [...root.querySelectorAll(parts)]);
-    if (!fresh || old.length !== now.length || fresh.dataset.free !== this.dataset.free) return location.reload();
+    // Otherwise the message links to the page, which has to be loaded again.
+    if (!fresh || old.length !== now.length || fresh.dataset.free !== this.dataset.free) return;
     for (const [place, part] of old.entries()) part.replaceWith(now[place]);
     for (const name of ["shown", "attempt"]) {
       this.form.elements[name].value = fresh.querySelector(`[name="${name}"]`).value;
     }
+    const methods = fresh.querySelector(".choices");
+    if (methods) this.form.querySelector(".choices")?.replaceWith(methods);
+    if (this.form.elements.attempt.value) this.lockAnswers();
     this.pays = fresh.querySelector("[data-submit]").textContent;
     this.showMethod();
     this.elements?.update({ amount: Number(fresh.dataset.amount) });

@@ -5,6 +5,8 @@ from itertools import combinations, permutations
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -12,9 +14,18 @@ from hypothesis.extra.django import TestCase
 from oscar.apps.offer.results import PostOrderAction
 from oscar.core.loading import get_class, get_model
 
+from checkout_app.payments import begin
 from commerce.pricing import applicator as engine
 from commerce.pricing import benefits
-from tests.factories import make_basket, make_offer, make_product, make_shop, make_voucher
+from commerce.pricing.discounts import vouchers_giving
+from tests.factories import (
+    make_basket,
+    make_offer,
+    make_product,
+    make_shop,
+    make_submission,
+    make_voucher,
+)
 
 pytestmark = pytest.mark.django_db
 SUMMARY = "/basket/"
@@ -231,18 +242,18 @@ def test_codes_that_give_nothing_say_why(client, shop):
     notes = {voucher.code: note for voucher, note in page.context["vouchers"]}
     assert notes == {
         "HALF": "",
-        "TENTH": "It can’t be combined with Voucher HALF, which saves you more.",
+        "TENTH": "It can’t be combined with Voucher HALF, which saves you at least as much.",
     }
     assert page.context["basket"].total_incl_tax == 100
     twins = add("TWIN").context["voucher_error"]
     assert twins == "It is the same discount as Voucher HALF, which is in your basket."
     client.post(reverse("basket:vouchers-remove", args=[tenth.pk]))
     refused = add("TENTH").context["voucher_error"]
-    assert refused == "It can’t be combined with Voucher HALF, which saves you more."
+    assert refused == "It can’t be combined with Voucher HALF, which saves you at least as much."
 
     make_offer("Sale", benefit=("Percentage", 60))
     notes = {voucher.code: note for voucher, note in client.get(SUMMARY).context["vouchers"]}
-    assert notes == {"HALF": "It can’t be combined with Sale, which saves you more."}
+    assert notes == {"HALF": "It can’t be combined with Sale, which saves you at least as much."}
 
 
 # --- Delivery -----------------------------------------------------------------------------------------
@@ -284,6 +295,128 @@ def test_exclusive_offers_on_goods_leave_delivery_alone(shop):
     make_offer("Delivery for 3", benefit=("Shipping fixed price", 3))
 
     assert delivered((vase, 1)) == 45 + Decimal("2.25")
+
+
+@pytest.mark.parametrize(
+    ("percents", "priorities", "expected"),
+    [
+        ((10, 11, 12, 13, 14), (5, 4, 3, 2, 1), 86),
+        ((10, 50, 1, 2, 3), (9, 0, 0, 0, 0), 50),
+        ((10, 11, 12, 13, 14), (0, 0, 0, 0, 0), 86),
+    ],
+)
+def test_one_of_many_exclusive_offers_applies_to_a_unit(shop, percents, priorities, expected):
+    vase = make_product("Vase", price="100.00")
+    for number, (percent, priority) in enumerate(zip(percents, priorities, strict=True)):
+        make_offer(f"Offer {number}", benefit=("Percentage", percent), priority=priority)
+
+    basket = priced((vase, 1))
+
+    assert basket.total_incl_tax == expected
+    assert len(basket.offer_applications) == 1
+
+
+def test_many_offers_that_combine_win_against_an_exclusive_one(shop):
+    pieces = [make_product(title, price="100.00") for title in "ABC"]
+    for piece in pieces:
+        row = range_of(piece)
+        for number in range(2):
+            make_offer(
+                f"{piece.title}{number}", on=row, benefit=("Percentage", 12), exclusive=False
+            )
+    make_offer("All", benefit=("Percentage", 15))
+
+    assert total(*((piece, 1) for piece in pieces)) == 228
+
+
+def test_order_of_the_basket_does_not_matter(shop):
+    a, b, c = (
+        make_product(title, price=price, stock=9)
+        for title, price in (("A", "20.00"), ("B", "12.00"), ("C", "30.00"))
+    )
+    make_offer("Two different", condition=("Coverage", 2), benefit=("Multibuy", None))
+
+    assert total((a, 1), (c, 2), (b, 1)) == total((c, 2), (a, 1), (b, 1)) == 60
+
+
+def test_code_that_takes_nothing_off_is_not_used_up(shop):
+    vase = make_product("Vase", price="30.00", stock=9)
+    codes = []
+    for name in ("A", "B"):
+        code = make_voucher(name, usage="Single use")
+        offer = code.offers.get()
+        offer.exclusive = False
+        offer.save()
+        offer.benefit.type, offer.benefit.value = "Absolute", Decimal(30)
+        offer.benefit.save()
+        codes.append(code)
+
+    basket = priced((vase, 1), vouchers=codes)
+
+    assert basket.total_incl_tax == 0
+    assert vouchers_giving(basket) == {codes[0].pk}
+
+
+def test_no_limit_of_items_is_stored_as_0_too(shop):
+    vase = make_product("Vase", price="30.00", stock=9)
+    offer = make_offer("Tenth")
+    offer.benefit.max_affected_items = 0
+    offer.benefit.save()
+
+    assert total((vase, 2)) == 54
+
+
+def test_budget_of_an_offer_ends_it_within_a_basket(shop):
+    vase = make_product("Vase", price="100.00", stock=9)
+    make_offer("Free", benefit=("Multibuy", None), max_discount=Decimal(150))
+
+    assert total((vase, 5)) == 300
+
+
+def test_combinations_are_read_once(shop):
+    pieces = [make_product(f"P{number}", price="10.00", stock=9) for number in range(8)]
+    make_offer("Site", exclusive=False)
+    code = make_voucher("CODE")
+    code.offers.update(exclusive=False)
+
+    def queries(count):
+        basket = make_basket(*((piece, 1) for piece in pieces[:count]))
+        basket.vouchers.add(code)
+        basket = get_model("basket", "Basket").objects.get(pk=basket.pk)
+        basket.strategy = get_class("partner.strategy", "Selector")().strategy()
+        with CaptureQueriesContext(connection) as found:
+            get_class("offer.applicator", "Applicator")().apply(basket, AnonymousUser(), None)
+        return len(found)
+
+    assert queries(2) == queries(8)
+
+
+def test_only_the_delivery_offer_that_lowers_the_charge_is_used(client, shop):
+    vase = make_product("Vase", price="30.00", stock=9)
+    make_offer("Half", condition=("Value", 10), benefit=("Shipping percentage", 50))
+    fifth = make_offer(
+        "Fifth", condition=("Value", 10), benefit=("Shipping percentage", 20),
+        max_global_applications=1,
+    )  # fmt: skip
+    ship = make_voucher("SHIP", usage="Single use")
+    offer = ship.offers.get()
+    offer.benefit.type, offer.benefit.range, offer.benefit.value = "Shipping percentage", None, 10
+    offer.benefit.save()
+    client.post(reverse("basket:add", args=[vase.pk]), {"quantity": 1})
+
+    refused = client.post(reverse("basket:vouchers-add"), {"code": "SHIP"})
+    assert refused.context["voucher_error"] == (
+        "Another offer lowers the delivery charge at least as much."
+    )
+    basket = make_basket((vase, 1))
+    basket.vouchers.add(ship)
+    attempt, _intent = begin.begin(make_submission(basket, total="32.25"))
+    order = attempt.order
+    assert (order.shipping_incl_tax, order.shipping_excl_tax) == (Decimal("2.25"), Decimal("1.88"))
+    assert [row.amount for row in order.discounts.all()] == [Decimal("2.25")]
+    fifth.refresh_from_db()
+    ship.refresh_from_db()
+    assert (fifth.num_applications, ship.num_orders) == (0, 0)
 
 
 class AgainstBruteForceTest(TestCase):
