@@ -116,8 +116,8 @@ class PaymentForm extends HTMLElement {
     for (const name of ["shown", "attempt"]) {
       this.form.elements[name].value = fresh.querySelector(`[name="${name}"]`).value;
     }
-    const methods = fresh.querySelector(".choices");
-    if (methods) this.form.querySelector(".choices")?.replaceWith(methods);
+    const [methods, offered] = [this.form, fresh].map((place) => place.querySelector(".choices"));
+    if (methods && offered && methods.outerHTML !== offered.outerHTML) methods.replaceWith(offered);
     if (this.form.elements.attempt.value) this.lockAnswers();
     this.pays = fresh.querySelector("[data-submit]").textContent;
     this.showMethod();
