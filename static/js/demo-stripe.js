@@ -182,6 +182,7 @@
     elements: (options) => ({
       element: null,
       create() { this.element = new CardElement(options); return this.element; },
+      update(changes) { Object.assign(options, changes); },
       async submit() { return this.element.check(); },
     }),
     confirmPayment,

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -146,7 +147,7 @@ def test_change_in_another_tab_is_shown_before_it_is_ordered(page, site):
     pay_with(page, SUCCEEDS)
 
     alert = page.get_by_role("alert").filter(has_text="Your order has changed")
-    alert.get_by_text("Delivery is now Express").wait_for()
+    expect(alert).to_contain_text("Delivery is now Express instead of Standard.")
     page.locator("#order-summary").get_by_text("Express").wait_for()
     assert len(orders(site)) == count
     assert page.get_by_label("Security code").input_value() == "123"
