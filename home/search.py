@@ -19,6 +19,8 @@ from home.pages.privacy import public_pages
 #: The fields of a page that results and their URLs need.
 SHOWN = ("title", "search_description", "url_path", "slug", "path", "depth", "locale")
 
+#: The tag of searches that show pages.
+FOUND_PAGES = "found-pages"
 #: Wagtail's task that writes a row of the search index.
 INDEXING = "modelsearch.tasks.insert_or_update_object_task"
 
@@ -30,7 +32,8 @@ def find_pages(words: str, count: int) -> list[PageResult]:
     search took a fifth of each. ``forget_found_pages`` ends it when a page was indexed.
     """
     wanted = tuple(searched_words(words, shop_language()))
-    return memoise(("found-pages", wanted, count), partial(_find, wanted, count))
+    find = partial(_find, wanted, count)
+    return memoise(("found-pages", wanted, count), find, tags=[SITE, FOUND_PAGES])
 
 
 def _find(wanted: tuple[str, ...], count: int) -> list[PageResult]:
@@ -53,7 +56,7 @@ def _find(wanted: tuple[str, ...], count: int) -> list[PageResult]:
 def forget_found_pages(sender: Any, task_result: TaskResult, **kwargs: Any) -> None:
     """Wagtail indexes a published page in a task, after its change was told to the caches."""
     if task_result.task.module_path == INDEXING:
-        invalidate(SITE)
+        invalidate(FOUND_PAGES)
 
 
 def _matches_title(title: str, wanted: Iterable[str]) -> bool:

@@ -5,9 +5,10 @@ Wagtail makes one query for each chooser of each kind of block.
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from django.db.models import Model
@@ -44,20 +45,24 @@ class ChosenMixin:
         body: blocks.StreamValue | None = getattr(self, "body", None)
         if body is None:
             return {}
-        chosen = frozenset(_chosen_keys(body.stream_block, body.raw_data))
-        return memoise(("chosen", chosen), lambda: _load(chosen))
+        keys: dict[type[Model], set[Any]] = defaultdict(set)
+        for model, key in _chosen_keys(body.stream_block, body.raw_data):
+            keys[model].add(key)
+        return {
+            model: memoise(
+                ("chosen", model._meta.label, frozenset(chosen)), partial(_load, model, chosen)
+            )
+            for model, chosen in keys.items()
+        }
 
 
-def _load(chosen: Iterable[tuple[type[Model], Any]]) -> dict[type[Model], dict[Any, Model]]:
-    """``{model: {key: object}}`` of what is chosen, as long as none of it changes."""
-    keys: dict[type[Model], set[Any]] = defaultdict(set)
-    for model, key in chosen:
-        keys[model].add(key)
-    found = {model: model._default_manager.order_by().in_bulk(keys[model]) for model in keys}
-    for model, key in chosen:
-        depends_on(*tags_of(found[model].get(key) or model(pk=key)))
-    products = found.get(get_model("catalogue", "Product"), {})
-    depends_on(*map(product_tag, products), *map(card_tag, products))
+def _load(model: type[Model], keys: Collection[Any]) -> dict[Any, Model]:
+    """``{key: object}`` of the objects of a model, as long as none of them changes."""
+    found = model._default_manager.order_by().in_bulk(keys)
+    for key in keys:
+        depends_on(*tags_of(found.get(key) or model(pk=key)))
+    if model is get_model("catalogue", "Product"):
+        depends_on(*map(product_tag, keys), *map(card_tag, keys))
     return found
 
 

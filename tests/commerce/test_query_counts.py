@@ -32,8 +32,8 @@ QUERIES = {
 }
 #: Queries right after a price change of a product on the page.
 AFTER_A_CHANGE = {
-    pages.HOME: 4,
-    pages.LANDING: 8,
+    pages.HOME: 5,
+    pages.LANDING: 9,
     pages.CATEGORY: 3,
     pages.FILTERED: 4,
     pages.PRODUCT: 6,

@@ -10,7 +10,9 @@ from checkout_app.models import PaymentAttempt, Progress, RefundRequest, State
 from checkout_app.payments import begin, reconcile, refunds, settle
 from checkout_app.payments.refunds import RefundTerms
 from commerce.models import OutgoingMail
+from commerce.orders import discount_uses
 from commerce.orders.invariants import broken_invariants
+from commerce.pricing import applicator
 from demo_gateway import faults, post_payment
 from demo_gateway.models import DemoCharge
 from tests.factories import (
@@ -136,6 +138,8 @@ def test_control_voucher_that_is_not_checked_again_is_used_twice(
 ):
     _cup, voucher, queue = with_voucher
     monkeypatch.setattr(Voucher, "is_available_to_user", lambda *_args, **_kwargs: (True, ""))
+    for place in (applicator, discount_uses):
+        monkeypatch.setattr(place, "refusal_for", lambda *_args, **_kwargs: "")
 
     together(24, lambda index: begin.begin(queue[index]))
 
