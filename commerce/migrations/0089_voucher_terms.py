@@ -39,5 +39,6 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'conditions of vouchers',
             },
         ),
-        migrations.RunPython(add_index, remove_index),
+        # MariaDB changes tables outside of transactions only.
+        migrations.RunPython(add_index, remove_index, atomic=False),
     ]
