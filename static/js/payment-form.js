@@ -91,7 +91,7 @@ class PaymentForm extends HTMLElement {
     });
     if (answer.redirected) return location.assign(answer.url);
     const order = await answer.json();
-    if (order.is_changed) await this.showChanged();
+    if (order.is_changed && (await this.showChanged())) return this.fail(order.error);
     if (order.error) return this.fail(order.error, order.href, order.label);
     this.lockAnswers();
     if (order.done) return location.assign(order.done);
@@ -111,7 +111,7 @@ class PaymentForm extends HTMLElement {
     const parts = ".checkout__fold > summary, #order-summary, .step--done";
     const [old, now] = [document, page].map((root) => [...root.querySelectorAll(parts)]);
     // Otherwise the message links to the page, which has to be loaded again.
-    if (!fresh || old.length !== now.length || fresh.dataset.free !== this.dataset.free) return;
+    if (!fresh || old.length !== now.length || fresh.dataset.free !== this.dataset.free) return false;
     for (const [place, part] of old.entries()) part.replaceWith(now[place]);
     for (const name of ["shown", "attempt"]) {
       this.form.elements[name].value = fresh.querySelector(`[name="${name}"]`).value;
@@ -122,6 +122,7 @@ class PaymentForm extends HTMLElement {
     this.pays = fresh.querySelector("[data-submit]").textContent;
     this.showMethod();
     this.elements?.update({ amount: Number(fresh.dataset.amount) });
+    return true;
   }
 
   // The order exists now: to change its details, the shopper has to cancel it.
