@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from oscar.apps.dashboard.vouchers.forms import VoucherForm as OscarVoucherForm
 from oscar.apps.dashboard.vouchers.forms import VoucherSetForm as OscarVoucherSetForm
 from oscar.apps.voucher.abstract_models import AbstractVoucher
@@ -30,7 +31,7 @@ class VoucherForm(TypedDecimals, ExactTimes, OscarVoucherForm):
         self.fields["countries"].queryset = countries
         for name in TERMS:
             column = VoucherTerms._meta.get_field(name)
-            self.fields[name].label = column.verbose_name
+            self.fields[name].label = capfirst(column.verbose_name)
             self.fields[name].help_text = column.help_text
         terms = VoucherTerms.objects.filter(pk=self.instance.pk).first()
         if terms is not None:
