@@ -301,14 +301,13 @@ class PaymentDetailsView(PaymentView):
 
     def shown(self, method: Any, summary: Summary) -> Shown:
         """What the page shows, to be compared when "Pay" is pressed."""
-        user = self.request.user
         return shown(
             self.request.basket,
             method=method,
             charge=summary.delivery or Decimal("0.00"),
             shipping_address=self.draft.shipping_address() if self.is_shipped else None,
             billing_address=self.draft.billing_address(),
-            email=user.email if isinstance(user, User) else self.draft.email,
+            email=self.draft.email,
         )
 
     def show(

@@ -6,7 +6,7 @@ for the basket, however often the offer applies.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,24 @@ class _FreeUnits:
                 yield price, line, units
                 left = None if left is None else left - units
 
+    def discount_each(
+        self,
+        offer: AbstractConditionalOffer,
+        basket: AbstractBasket,
+        amount: Callable[[Decimal], Decimal],
+        most: Decimal | None,
+    ) -> Decimal:
+        """Take ``amount(price)`` off each free unit, ``most`` in total; return the sum."""
+        total = NOTHING
+        for price, line, units in list(self.free_units(offer, basket)):
+            discount = amount(price) * units
+            if most is not None:
+                discount = min(discount, most - total)
+            if discount > 0:
+                oscars.apply_discount(line, discount, units, offer)
+                total += discount
+        return total
+
     def spread(
         self, discount: Decimal, shares: list[Share], offer: AbstractConditionalOffer, currency: str
     ) -> None:
@@ -82,14 +100,9 @@ class PercentageDiscountBenefit(_FreeUnits, oscars.PercentageDiscountBenefit):
         **kwargs: Any,
     ) -> BasketDiscount:
         percent = min(self.value if discount_percent is None else discount_percent, Decimal(100))
-        total = NOTHING
-        for price, line, units in list(self.free_units(offer, basket)):
-            discount = percent / 100 * price * units
-            if max_total_discount is not None:
-                discount = min(discount, max_total_discount - total)
-            if discount > 0:
-                oscars.apply_discount(line, discount, units, offer)
-                total += discount
+        total = self.discount_each(
+            offer, basket, lambda price: percent / 100 * price, max_total_discount
+        )
         return BasketDiscount(self.round(total, basket.currency))
 
 
@@ -135,19 +148,14 @@ class FixedUnitDiscountBenefit(_FreeUnits, oscars.FixedUnitDiscountBenefit):
         **kwargs: Any,
     ) -> BasketDiscount:
         amount = self.value if discount_amount is None else discount_amount
-        total = NOTHING
-        for price, line, units in list(self.free_units(offer, basket)):
-            discount = min(price, amount) * units
-            if max_total_discount is not None:
-                discount = min(discount, max_total_discount - total)
-            if discount > 0:
-                oscars.apply_discount(line, discount, units, offer)
-                total += discount
+        total = self.discount_each(
+            offer, basket, lambda price: min(price, amount), max_total_discount
+        )
         return BasketDiscount(total)
 
 
 class FixedPriceBenefit(_FreeUnits, oscars.FixedPriceBenefit):
-    """Sells what meets the condition for a fixed price: the dearest units, else the offer might raise no sum.
+    """Sells what meets the condition for a fixed price, the dearest units first.
 
     Oscar takes the cheapest, and stops as soon as they cost less than the fixed price.
     """
@@ -172,8 +180,8 @@ class FixedPriceBenefit(_FreeUnits, oscars.FixedPriceBenefit):
             units = min(line.quantity_without_offer_discount(offer), wanted)
             if isinstance(condition, CoverageCondition):
                 units = 0 if line.product_id in covered else min(units, 1)
-                covered.add(line.product_id)
             if units > 0:
+                covered.add(line.product_id)
                 shares.append((price, line, units))
                 wanted -= units
         value = sum((price * units for price, _line, units in shares), NOTHING)

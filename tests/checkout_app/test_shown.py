@@ -1,6 +1,8 @@
 """What is paid is what was shown: another tab's changes are named, and nothing is ordered."""
 
+from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.urls import reverse
@@ -8,9 +10,18 @@ from django.utils import timezone
 from oscar.core.loading import get_model
 
 from checkout_app.models import PaymentAttempt
+from checkout_app.payments.placement import shown_of, totals_of
+from checkout_app.payments.release import release
 from checkout_app.payments.shown import changes, seal, unseal
 from tests.clock import at_time
-from tests.factories import make_delivery, make_offer, make_product, stockrecord_of
+from tests.factories import (
+    make_basket,
+    make_delivery,
+    make_offer,
+    make_product,
+    make_submission,
+    stockrecord_of,
+)
 from tests.shopper import (
     choose_delivery,
     confirm_card,
@@ -163,11 +174,34 @@ def test_refusal_without_scripts_returns_to_the_page(client, jug):
     assert Order.objects.count() == 0
 
 
-def test_page_left_open_past_the_cut_off_says_so(client, vase):
-    monday = timezone.make_aware(timezone.datetime(2026, 6, 1, 11, 0))
-    at_time(monday, lambda: reach_payment(client, vase))
-    shown = unseal(client.pay_fields["shown"])
+def test_page_left_open_past_the_cut_off_says_so(vase):
+    basket = make_basket((vase, 1))
+    submission = make_submission(basket)
+    address = submission.shipping_address
 
-    assert shown.arrival
-    assert unseal(seal(shown)) == shown
-    assert changes(shown, shown) == []
+    def shown_at(hour):
+        moment = timezone.make_aware(datetime(2026, 6, 1, hour))  # a Monday
+        price = partial(totals_of, basket, delivery_code="standard", shipping_address=address)
+        return at_time(moment, lambda: shown_of(submission, price(user=None)))
+
+    before, after = shown_at(9), shown_at(20)
+
+    assert unseal(seal(before)) == before
+    assert changes(before, shown_at(10)) == []
+    (sentence,) = changes(before, after)
+    assert sentence.startswith("It is now expected ")
+
+
+def test_page_of_an_order_that_ran_out_says_so(client, vase):
+    reach_payment(client, vase)
+    press_pay(client)
+    see_payment(client)
+    release(PaymentAttempt.objects.get().pk, reason="not paid in time")
+
+    answer = press_pay(client)
+
+    assert answer.status_code == 409
+    assert "The time to pay for your order has run out." in answer.json()["error"]
+    assert answer.json()["is_changed"] is True
+    see_payment(client)
+    assert press_pay(client).status_code == 200
