@@ -137,7 +137,11 @@ def test_price_increase_is_reported(client, vase):
     assert "The total is now £95" in response.json()["error"]
 
 
-@pytest.mark.parametrize("shown", ["", "ninety", signing.dumps({"total": "90.00"}, salt="other")])
+@pytest.mark.parametrize(
+    "shown",
+    ["", "ninety", signing.dumps({"total": "90.00"}, salt="other")],
+    ids=["nothing", "text", "another signature"],
+)
 def test_anything_but_what_a_page_showed_is_refused(client, vase, shown):
     reach_payment(client, vase)
 
