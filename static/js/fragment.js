@@ -42,6 +42,8 @@ function pathOf(element) {
   const href = element.getAttribute("href");
   const label = element.getAttribute("aria-label");
   if (element.dataset.choice) return `[data-choice="${CSS.escape(element.dataset.choice)}"]`;
+  if (element.dataset.busy) return "[data-busy]";
+  if (name && !["radio", "checkbox", "submit", "button"].includes(element.type)) return `[name="${CSS.escape(name)}"]`;
   if (name) return `[name="${CSS.escape(name)}"][value="${CSS.escape(element.value)}"]`;
   if (href) return `[href="${CSS.escape(href)}"]`;
   return label ? `[aria-label="${CSS.escape(label)}"]` : null;

@@ -10,6 +10,7 @@ class VariantSwitch extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", (event) => this.choose(event));
     this.addEventListener("change", (event) => this.pick(event));
+    this.addEventListener("submit", (event) => this.hold(event), true);
     this.isPage = this.querySelector(".buy-box--page") !== null;
     this.shown = chosenIn(location);
     if (this.isPage) addEventListener("popstate", () => this.follow());
@@ -34,6 +35,14 @@ class VariantSwitch extends HTMLElement {
     if (list) this.select(`${list.dataset.url}?variant=${list.value}`);
   }
 
+  // "Add" pressed while the chosen variant is still loading adds that variant, not the one before.
+  hold(event) {
+    if (!this.hasAttribute("aria-busy") || !event.target.closest("add-to-basket")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.held = true;
+  }
+
   select(address) {
     const href = new URL(address, location).href;
     if (this.isPage) history.replaceState(history.state, "", addressWith(chosenIn(href)));
@@ -54,8 +63,14 @@ class VariantSwitch extends HTMLElement {
     } catch {
       location.assign(href);
     } finally {
-      this.removeAttribute("aria-busy");
+      if (this.latest === url.href) this.settle();
     }
+  }
+
+  settle() {
+    this.removeAttribute("aria-busy");
+    if (this.held) this.querySelector("add-to-basket form")?.requestSubmit();
+    this.held = false;
   }
 
   swap(fresh) {

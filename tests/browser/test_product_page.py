@@ -280,3 +280,45 @@ def test_dimensions_follow_the_chosen_variant(page, site):
     expect(drawing).to_contain_text("41 cm")
     page.locator(f".buy-box [data-variant]:not([data-variant$='variant={key}'])").first.click()
     expect(drawing).not_to_contain_text("41 cm")
+
+
+def slow_down(page, needle):
+    """Hold back answers whose URL contains this pattern; returns a function that lets them through."""
+    waiting = []
+    needle = re.compile(needle)
+    page.route(needle, lambda route: waiting.append(route))  # noqa: PLW0108 (Playwright marks it)
+
+    def release():
+        count = len(waiting)
+        for route in waiting:
+            route.continue_()
+        page.unroute(needle)
+        return count
+
+    return release
+
+
+def test_focus_stays_on_the_button_while_a_variant_arrives(page, site):
+    open_piece(page, site, "Harbour mug")
+    release = slow_down(page, r"\?variant=")
+    other = page.locator(".buy-box [data-variant]:not([aria-current])").first
+    other.click()
+    page.locator(".buy-box [data-busy]").focus()
+    assert release() == 1
+    expect(page.locator("variant-switch[aria-busy]")).to_have_count(0)
+
+    assert page.evaluate("document.activeElement.dataset.busy") == "Adding…"
+
+
+def test_add_pressed_at_once_adds_the_variant_just_chosen(page, site):
+    open_piece(page, site, "Harbour mug")
+    release = slow_down(page, r"\?variant=")
+    other = page.locator(".buy-box [data-variant]:not([aria-current])").first
+    chosen = other.get_attribute("data-variant").split("=")[1]
+    other.click()
+    with page.expect_request(re.compile("/basket/add/")) as request:
+        page.locator(".buy-box [data-busy]").click()
+        assert release() == 1
+
+    body = request.value.post_data
+    assert re.search(rf'name="child_id"\s+{chosen}\b', body)
