@@ -16,8 +16,10 @@ class CheckoutConfig(OscarCheckoutConfig):
         # Models are loaded now. Importing captures and invariants registers their functions.
         from checkout_app import receivers  # noqa: F401
         from checkout_app.payments import captures, invariants  # noqa: F401
-        from checkout_app.storefront import cards, confirmation, pay, views
+        from checkout_app.storefront import cards, confirmation, pay, session, views
+        from commerce.pricing.voucher_terms import tells_the_buyer
 
+        tells_the_buyer(lambda request: session.Draft(request).buyer())
         self.views, self.pay, self.cards, self.confirmation = views, pay, cards, confirmation
 
     def get_urls(self) -> list[URLPattern | URLResolver]:

@@ -32,6 +32,10 @@ class QuantityRefused(Exception):
     """A product is not sold in this quantity; the message names it and says why."""
 
 
+class TaxUnavailable(Exception):
+    """The service that knows the tax of an address does not answer."""
+
+
 class IllegalMove(Exception):
     """The order pipeline does not allow this status change."""
 

@@ -92,6 +92,11 @@ def format_money(amount: Decimal, currency: str) -> str:
     return _formatted(amount, currency, to_locale(get_language() or "en-gb"))
 
 
+def format_exact_money(amount: Decimal, currency: str) -> str:
+    """The amount with its decimals even if it is whole: "£24.00"."""
+    return format_currency(amount, currency, locale=to_locale(get_language() or "en-gb"))
+
+
 @lru_cache(maxsize=4096)
 def _formatted(amount: Decimal, currency: str, locale: str) -> str:
     if amount == amount.to_integral_value():

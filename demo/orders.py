@@ -22,9 +22,10 @@ from commerce.orders.pipeline import new_order_number
 from commerce.orders.shipments import parcels_of
 from commerce.pricing.delivery import arrival_of, delivery_charge, offered_delivery
 from commerce.pricing.parcels import parcel_of
-from commerce.pricing.tax_rates import TaxRates
 from commerce.stock.history import record_stock_changes
 from commerce.stock.selling import DETAILS, is_shipped
+from commerce.taxes.rates import TaxRates
+from commerce.taxes.treatments import Destination
 from demo import files
 from demo.parcels import write_parcels, write_returns
 
@@ -199,11 +200,11 @@ def _status_after(age):
 
 
 def _write_orders(past):
-    site, taxes = Site.objects.get_current(), TaxRates()
-    orders = {}
+    site, orders = Site.objects.get_current(), {}
     for row in past:
+        taxes = _taxes_of(row)
         sums = [(record.product, record.price * quantity) for record, quantity in row.items]
-        rate = taxes.rate_of_delivery(sums)
+        _charge, rate = taxes.delivery_price(row.charge, sums)
         shipping, total = rate.split(row.charge), row.goods + row.charge
         goods_net = sum((_net(taxes, *item) for item in row.items), Decimal(0))
         orders[row.number] = Order.objects.create(
@@ -238,13 +239,20 @@ def _write_address(row):
     )
 
 
+def _taxes_of(row):
+    """The rates where an order went; prices there are the shop's own."""
+    _name, _street, _town, postcode, country = row.address
+    return TaxRates(Destination(country, postcode))
+
+
 def _net(taxes, record, quantity):
-    return taxes.rate_of(record.product).split(record.price).excl * quantity
+    return taxes.rate_of(record.product).split(record.price * quantity).excl
 
 
 def _write_lines(past, orders):
-    lines, taxes = [], TaxRates()
+    lines = []
     for row in past:
+        taxes = _taxes_of(row)
         for record, quantity in row.items:
             gross, net = record.price * quantity, _net(taxes, record, quantity)
             lines.append(

@@ -340,6 +340,8 @@ HAYSTACK_SIGNAL_PROCESSOR = "haystack.signals.BaseSignalProcessor"
 COUNTER_SECONDS = 30
 
 DELIVERY_HOME_COUNTRY = env.country("COUNTRY", default=DEMO_DEFAULTS.get("COUNTRY", "GB"))
+#: The service that knows tax rates by address: a subclass of TaxProvider (docs/tax.md).
+TAX_PROVIDER = env.str("TAX_PROVIDER", default="commerce.taxes.providers.TaxProvider")
 #: Retention of orders and invoices: docs/privacy.md. 0 is as long as the shop's country asks.
 BOOKS_YEARS = env.int("BOOKS_YEARS", default=0)
 #: Countries in whose addresses the postcode may be missing, although the country has postcodes.

@@ -25,6 +25,10 @@ ORDER_PAGES = [
         "label": _("Bank transfers"),
         "url_name": "payment-transfers",
     },
+    {
+        "label": _("VAT return"),
+        "url_name": "staff-tax-return",
+    },
 ]
 
 

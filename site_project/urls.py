@@ -30,6 +30,7 @@ from commerce.dashboard.imports import (
 from commerce.dashboard.options import OptionsView, OptionValuesView
 from commerce.dashboard.personal_data import StaffGuestPrivacyView, StaffPrivacyView
 from commerce.dashboard.returns import ReturnDetailView, ReturnListView
+from commerce.dashboard.taxes import TaxRatesView, TaxReturnFileView, TaxReturnView
 from commerce.dashboard.variants import VariantsView
 from commerce.dashboard.withdrawals import WithdrawalDetailView, WithdrawalListView
 from commerce.storefront.account_codes import AddressCodeView, AddressView, LoginCodeView
@@ -124,6 +125,9 @@ urlpatterns = [
         ExportView.as_view(),
         name="staff-export",
     ),
+    path("dashboard/vat/", TaxReturnView.as_view(), name="staff-tax-return"),
+    path("dashboard/vat/return.csv", TaxReturnFileView.as_view(), name="staff-tax-return-file"),
+    path("dashboard/vat/rates/", TaxRatesView.as_view(), name="staff-tax-rates"),
     path("dashboard/returns/", ReturnListView.as_view(), name="staff-returns"),
     path("dashboard/returns/<str:number>/", ReturnDetailView.as_view(), name="staff-return"),
     path("dashboard/withdrawals/", WithdrawalListView.as_view(), name="staff-withdrawals"),

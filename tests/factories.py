@@ -259,18 +259,35 @@ def make_order(*products, user=None, status="Paid", placed=None):
     return order
 
 
-def make_submission(basket, *, delivery="standard", total=None, email="ada@example.com", user=None):
+def make_submission(
+    basket,
+    *,
+    delivery="standard",
+    total=None,
+    email="ada@example.com",
+    user=None,
+    country="GB",
+    postcode=ADDRESS["postcode"],
+    vat_number="",
+):
     """The data that a browser sends with "Pay" for a basket, at the current total.
 
     Without a parcel there is no shipping address, and the delivery is by email.
     """
-    shipping = get_model("order", "ShippingAddress")(**ADDRESS, country_id="GB")
-    billing = get_model("order", "BillingAddress")(**ADDRESS, country_id="GB")
+    where = {**ADDRESS, "country_id": country, "postcode": postcode}
+    shipping = get_model("order", "ShippingAddress")(**where)
+    billing = get_model("order", "BillingAddress")(**where)
     if not parcel_of_basket(basket).is_shipped:
         shipping, delivery = None, "digital"
     if total is None:
         address = shipping or billing
-        totals = totals_of(basket, delivery_code=delivery, shipping_address=address, user=None)
+        totals = totals_of(
+            basket,
+            delivery_code=delivery,
+            shipping_address=address,
+            user=None,
+            vat_number=vat_number,
+        )
         total = totals.total.incl_tax
     return Submission(
         basket_id=basket.pk,
@@ -281,16 +298,19 @@ def make_submission(basket, *, delivery="standard", total=None, email="ada@examp
         user=user,
         guest_email="" if user else email,
         has_consent=True,
+        vat_number=vat_number,
     )
 
 
-def make_paid_order(*lines, user=None, email="ada@example.com", delivery="standard"):
-    """A paid order of ``(product, quantity)`` pairs, with its stock allocated."""
+def make_paid_order(*lines, **submission):
+    """A paid order of ``(product, quantity)`` pairs, with its stock allocated.
+
+    ``submission`` are arguments of ``make_submission``.
+    """
     from checkout_app.payments import settle
 
     basket = make_basket(*lines)
-    submission = make_submission(basket, user=user, email=email, delivery=delivery)
-    attempt, _intent = begin.begin(submission)
+    attempt, _intent = begin.begin(make_submission(basket, **submission))
     pay(attempt)
     order = settle.settle(attempt.intent_id).order
     order.refresh_from_db()

@@ -32,12 +32,12 @@ from commerce.basket.checks import refusal_of_items, refusal_of_quantity, units_
 from commerce.digital.downloads import CONSENT
 from commerce.digital.goods import has_downloads
 from commerce.exceptions import OutOfStock, QuantityRefused, Shortage
-from commerce.models import OrderEvent, OrderPickup, OrderPromise, User
+from commerce.models import OrderEvent, OrderPickup, OrderPromise, OrderTax, User
 from commerce.order_statuses import PENDING
 from commerce.orders.discount_uses import DiscountUsedUp, lock_vouchers
 from commerce.orders.pipeline import new_order_number
 from commerce.orders.reservations import reserve_stock
-from commerce.pricing.delivery import promised_arrival
+from commerce.pricing.delivery import is_pickup_method, promised_arrival
 from commerce.pricing.shipping_methods import stored_method
 from commerce.pricing.voucher_terms import Buyer
 from commerce.stock.availability import is_for_sale, units_to_reserve
@@ -65,6 +65,7 @@ class Submission:
     guest_email: str = ""
     payment_method: str = Method.CARD
     has_consent: bool = False
+    vat_number: str = ""
     shown: Shown | None = None
 
     @property
@@ -94,7 +95,7 @@ def priced_basket(
     """A fresh copy of the basket, with the current prices and offers applied."""
     fresh = get_model("basket", "Basket").objects.get(pk=basket.pk)
     fresh.strategy = get_class("partner.strategy", "Selector")().strategy(user=user)
-    fresh.buyer = buyer
+    fresh.strategy.buyer = fresh.buyer = buyer
     get_class("offer.applicator", "Applicator")().apply(fresh, user, None)
     return fresh
 
@@ -106,10 +107,17 @@ def totals_of(
     shipping_address: AbstractAddress | None,
     user: User | AnonymousUser | None,
     email: str = "",
+    vat_number: str = "",
 ) -> Totals:
     """The basket's current totals. Raises DeliveryGone if the delivery method is not offered."""
-    country = shipping_address.country_id if shipping_address else ""
-    buyer = Buyer(user or AnonymousUser(), email, country) if email else None
+    buyer = Buyer(
+        user or AnonymousUser(),
+        email or getattr(user, "email", "") or "",
+        shipping_address.country_id if shipping_address else "",
+        (shipping_address.postcode or "") if shipping_address else "",
+        vat_number,
+        is_pickup_method(delivery_code),
+    )
     basket = priced_basket(basket, user=user, buyer=buyer)
     methods = get_class("shipping.repository", "Repository")().get_shipping_methods(
         basket=basket, user=user, shipping_addr=shipping_address
@@ -149,6 +157,7 @@ def place_order(submission: Submission, *, at: datetime | None = None) -> Paymen
             shipping_address=submission.shipping_address or submission.billing_address,
             user=submission.buyer,
             email=submission.email,
+            vat_number=submission.vat_number,
         )
         check_for_sale(totals.basket)
         is_download = has_downloads(totals.basket)
@@ -182,6 +191,8 @@ def shown_of(submission: Submission, totals: Totals) -> Shown:
         shipping_address=submission.shipping_address,
         billing_address=submission.billing_address,
         email=submission.email,
+        tax=totals.total.tax,
+        vat_number=submission.vat_number,
     )
 
 
@@ -266,6 +277,11 @@ def _write_order(submission: Submission, totals: Totals, number: str) -> Abstrac
     method = stored_method(totals.method)
     if method and method.is_pickup:
         OrderPickup.objects.create(order=order)
+    OrderTax.objects.create(
+        order=order,
+        territory=totals.basket.strategy.taxes.territory,
+        vat_number=submission.vat_number,
+    )
     arrival = promised_arrival(totals.method)
     if arrival:
         OrderPromise.objects.create(

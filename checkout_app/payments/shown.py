@@ -53,6 +53,8 @@ class Shown:
     billing_address: tuple[str, ...]
     email: str
     total: str
+    tax: str
+    vat_number: str
 
     @property
     def digest(self) -> str:
@@ -69,6 +71,8 @@ def shown(
     shipping_address: AbstractAddress | None,
     billing_address: AbstractAddress | None,
     email: str,
+    tax: Decimal,
+    vat_number: str = "",
 ) -> Shown:
     """What is shown of a priced basket with one of Oscar's delivery methods."""
     arrival = promised_arrival(method)
@@ -86,6 +90,8 @@ def shown(
         billing_address=_rows_of(billing_address),
         email=email,
         total=_amount(basket.total_incl_tax + charge),
+        tax=_amount(tax),
+        vat_number=vat_number,
     )
 
 
@@ -159,6 +165,15 @@ def changes(before: Shown, now: Shown) -> list[str]:
         found.append(text % {"address": ", ".join(now.billing_address)})
     if now.email != before.email:
         found.append(_("The email address is now %(email)s.") % {"email": now.email})
+    if now.vat_number != before.vat_number:
+        found.append(
+            _("The VAT number is now %(number)s.") % {"number": now.vat_number}
+            if now.vat_number
+            else _("There is no VAT number any more.")
+        )
+    if now.tax != before.tax and now.total == before.total:
+        text = _("The VAT in it is now %(tax)s instead of %(before)s.")
+        found.append(text % {"tax": _money(now, now.tax), "before": _money(now, before.tax)})
     if now.total != before.total or not found:
         found.append(_("The total is now %(total)s.") % {"total": _money(now, now.total)})
     return found

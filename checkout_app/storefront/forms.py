@@ -12,6 +12,7 @@ from oscar.core.loading import get_model
 
 from commerce.addresses.forms import FIELDS, CountryAddressForm
 from commerce.models import DeliveryMethod, User
+from commerce.shop_values.vat_numbers import checked_vat_number
 
 
 class AddressForm(CountryAddressForm):
@@ -63,6 +64,14 @@ class ShippingForm(AddressForm):
         label=_("Save this address to my account"), required=False, initial=True
     )
 
+    vat_number = forms.CharField(
+        label=_("VAT number"),
+        required=False,
+        max_length=20,
+        help_text=_("If you buy for a business. It is printed on the invoice."),
+        widget=forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
     class Meta(AddressForm.Meta):
         fields = [*FIELDS, "phone_number"]
 
@@ -79,6 +88,17 @@ class ShippingForm(AddressForm):
         self.fields["phone_number"].help_text = _("So the courier can reach you")
         if not is_shipped:
             del self.fields["phone_number"]  # no courier comes
+
+    def clean_vat_number(self) -> str:
+        number = self.cleaned_data["vat_number"]
+        if not number:
+            return ""
+        try:
+            return checked_vat_number(number)
+        except ValueError:
+            raise forms.ValidationError(
+                _("This isn’t a VAT number. It begins with the country, such as DE136695976.")
+            ) from None
 
     def _word_email(self) -> None:
         missing = _("Enter your email address.")

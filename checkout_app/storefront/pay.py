@@ -171,6 +171,7 @@ class PayView(PaymentView):
             shown=seen,
             user=user,
             guest_email="" if user else self.draft.email,
+            vat_number=self.draft.vat_number,
         )
 
 

@@ -10,6 +10,7 @@ from oscar.core.loading import get_model
 
 from checkout_app.models import PaymentAttempt
 from commerce.models import User
+from commerce.pricing.delivery import is_pickup_method
 from commerce.pricing.voucher_terms import Buyer
 
 KEY = "checkout"
@@ -54,11 +55,21 @@ class Draft:
         """The billing address as a form's initial data; empty if it is the shipping address."""
         return self._data.get("billing") or {}
 
+    @property
+    def vat_number(self) -> str:
+        """A business's VAT number, checked, or ""."""
+        return self._data.get("vat_number", "")
+
     def set_details(
-        self, *, email: str, shipping: dict[str, str], billing: dict[str, str] | None
+        self,
+        *,
+        email: str,
+        shipping: dict[str, str],
+        billing: dict[str, str] | None,
+        vat_number: str = "",
     ) -> None:
         """Store the first step's answers; ``billing`` is None if it is the shipping address."""
-        self._save(email=email, shipping=shipping, billing=billing)
+        self._save(email=email, shipping=shipping, billing=billing, vat_number=vat_number)
 
     def set_delivery(self, code: str) -> None:
         """Store the second step's answer."""
@@ -72,12 +83,20 @@ class Draft:
         """An unsaved BillingAddress, by default with the shipping address's values."""
         return _address("BillingAddress", self.billing_fields or self.shipping_fields)
 
-    @property
-    def buyer(self) -> Buyer | None:
-        """Who buys, for the conditions of vouchers; None before the first step."""
-        if not self.email:
-            return None
-        return Buyer(self.request.user, self.email, self.shipping_fields.get("country", ""))
+    def buyer(self, *, delivery_code: str = "", country: str = "", postcode: str = "") -> Buyer:
+        """Who buys and where it goes, as far as it is known.
+
+        A delivery method, a country or a postcode that is given is not stored yet.
+        """
+        address = self.shipping_fields
+        return Buyer(
+            self.request.user,
+            self.email,
+            country or address.get("country", ""),
+            postcode if country else address.get("postcode", ""),
+            self.vat_number,
+            is_pickup_method(delivery_code or self.delivery_code),
+        )
 
     # --- The order that waits for payment ---------------------------------------------------------
 

@@ -14,6 +14,7 @@ from commerce.index.listings import line_displays
 from commerce.options.personal import RELATIONS, Choice, choices_of, title_without_choices
 from commerce.pricing.delivery import Arrival, is_collected, promised_arrival
 from commerce.pricing.discounts import application_name, discount_name
+from commerce.taxes.rows import TaxRow, tax_rows_of_basket, tax_rows_of_order
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Summary:
     subtotal: Decimal
     total: Decimal
     tax: Decimal
+    tax_rows: Sequence[TaxRow] = ()
     discounts: list[tuple[str, Decimal]] = field(default_factory=list)
     delivery: Decimal | None = None
     delivery_name: str = ""
@@ -75,6 +77,7 @@ def summary_of_basket(basket: AbstractBasket, *, method: Any = None) -> Summary:
         arrival=promised_arrival(method),
         total=basket.total_incl_tax + (charge.incl_tax if charge else 0),
         tax=basket.total_tax + (charge.tax if charge else 0),
+        tax_rows=tax_rows_of_basket(basket, charge),
     )
 
 
@@ -107,6 +110,7 @@ def summary_of_order(order: AbstractOrder) -> Summary:
         is_collected=is_collected(order),
         total=order.total_incl_tax,
         tax=order.total_tax,
+        tax_rows=tax_rows_of_order(order),
     )
 
 

@@ -60,13 +60,17 @@ class StepView(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.draft = Draft(request)
-        request.buyer = self.draft.buyer  # type: ignore[attr-defined]  # before the basket is read
+        request.buyer = self.buyer(request)  # type: ignore[attr-defined]  # before the basket is read
         is_waiting = self.draft.is_waiting(self.request.basket)
         if is_waiting and not isinstance(self, PaymentView):
             return redirect("checkout:payment-details")
         if not is_waiting and (missing := self.missing_step(self.request)):
             return redirect(missing)
         return super().dispatch(request, *args, **kwargs)
+
+    def buyer(self, request: HttpRequest) -> Buyer:
+        """Who buys and where it goes: decides vouchers and tax."""
+        return self.draft.buyer()
 
     def missing_step(self, request: ShopRequest) -> str | None:
         """The URL name of the step to complete first, or None."""
@@ -134,6 +138,14 @@ class ShippingAddressView(StepView):
         self.addresses = saved_addresses(request.user)
         return super().dispatch(request, *args, **kwargs)
 
+    def buyer(self, request: HttpRequest) -> Buyer:
+        """The summary follows the address that is being chosen."""
+        sent = request.POST or request.GET
+        if chosen := find_address(self.addresses, sent.get("address")):
+            return self.draft.buyer(country=chosen.country_id, postcode=chosen.postcode or "")
+        country = sent.get("country", "")
+        return self.draft.buyer(country=country[:2].upper(), postcode=sent.get("postcode", ""))
+
     def get(self, request: ShopRequest) -> HttpResponse:
         chosen = self.chosen_address()
         billing = BillingForm(prefix="billing", initial=self.draft.billing_fields)
@@ -167,6 +179,7 @@ class ShippingAddressView(StepView):
             initial |= {"first_name": user.first_name, "last_name": user.last_name}
         if not chosen:
             initial |= draft.shipping_fields
+        initial["vat_number"] = draft.vat_number
         if country := self.request.GET.get("country"):
             initial["country"] = country
         initial.setdefault("country", current_shop().country)
@@ -215,6 +228,7 @@ class ShippingAddressView(StepView):
             email=form.cleaned_data.get("email", ""),
             shipping=form.as_fields(),
             billing=None if is_same else billing.as_fields(),
+            vat_number=form.cleaned_data["vat_number"],
         )
         self.name_refused_vouchers(request)
         if not chosen and form.cleaned_data.get("keep_address"):
@@ -224,16 +238,17 @@ class ShippingAddressView(StepView):
     def name_refused_vouchers(self, request: ShopRequest) -> None:
         """Say which vouchers this customer cannot use, now that the address is known."""
         for voucher in request.basket.vouchers.all() if request.basket.pk else ():
-            if reason := refusal_for(voucher, self.draft.buyer or Buyer()):
+            if reason := refusal_for(voucher, self.draft.buyer()):
                 text = _("Voucher %(code)s gives no discount. %(reason)s")
                 messages.warning(request, text % {"code": voucher.code, "reason": reason})
 
     def unchecked_forms(self) -> tuple[ShippingForm, BillingForm]:
         """Both forms with what was typed so far, without error messages."""
         data = self.request.POST
-        ticks = {name: name in data for name in ("billing_same", "keep_address")}
+        others: dict[str, Any] = {name: name in data for name in ("billing_same", "keep_address")}
+        others["vat_number"] = data.get("vat_number", "")
         billing = BillingForm(prefix="billing", initial=typed_fields(data, prefix="billing-"))
-        return self.form(initial=typed_fields(data) | ticks), billing
+        return self.form(initial=typed_fields(data) | others), billing
 
 
 class ShippingMethodView(StepView):
@@ -244,6 +259,11 @@ class ShippingMethodView(StepView):
     def missing_step(self, request: ShopRequest) -> str | None:
         missing = super().missing_step(request)
         return missing or (None if self.is_shipped else "checkout:payment-details")
+
+    def buyer(self, request: HttpRequest) -> Buyer:
+        """The summary follows the method that is being chosen: what is collected is sold in the shop."""
+        sent = request.POST or request.GET
+        return self.draft.buyer(delivery_code=sent.get("method", ""))
 
     def get(self, request: ShopRequest) -> HttpResponse:
         methods = self.methods()
@@ -308,6 +328,8 @@ class PaymentDetailsView(PaymentView):
             shipping_address=self.draft.shipping_address() if self.is_shipped else None,
             billing_address=self.draft.billing_address(),
             email=self.draft.email,
+            tax=summary.tax,
+            vat_number=self.draft.vat_number,
         )
 
     def show(

@@ -112,6 +112,9 @@ GRANTS = {
             "returnrequest": "v",
             "returnline": "v",
             "withdrawal": "v",
+            "documenttax": "v",
+            "owntaxrate": "vacd",
+            "taxclass": "vacd",
         },
     },
 }

@@ -28,6 +28,7 @@ from commerce.models import (
     BundlePart,
     DeliveryMethod,
     OptionPrice,
+    OwnTaxRate,
     ProductFile,
     ProductTypeTax,
     SalePrice,
@@ -264,7 +265,8 @@ def watch_the_shop() -> None:
     )  # fmt: skip
     watch(VoucherTerms, "is_for_first_order", "most_orders", name=_("Conditions of a voucher"))
     watch(OptionPrice, "price", name=_("Price of an option"))
-    watch(ProductTypeTax, "percent", name=_("VAT rate of a product type"))
+    watch(ProductTypeTax, "tax_class", name=_("Tax class of a product type"))
+    watch(OwnTaxRate, "country", "tax_class", "percent", "since", "until", name=_("VAT rate"))
     watch(BundlePart, "bundle", "part", "quantity", name=_("Part of a bundle"))
     watch(
         ProductFile, "product", "title", "name", "size", "is_offered", name=_("File for download")

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from commerce.basket.stored_price import store_price
 from commerce.money import format_money, to_minor
 from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import is_for_sale, most_of, units_available
@@ -89,13 +90,16 @@ def _stock_notice(line: AbstractLine, units: int) -> tuple[str, bool]:
 def _price_notice(line: AbstractLine) -> str:
     """Compare with the price when the line was added, which Oscar stores on the line."""
     price = line.purchase_info.price
-    if not price.exists or line.price_incl_tax is None or price.incl_tax == line.price_incl_tax:
+    if not price.exists or line.price_incl_tax is None:
+        return ""
+    before = price.at_destination(line.price_incl_tax)
+    if price.incl_tax == before:
         return ""
     prices = {
-        "old": format_money(line.price_incl_tax, price.currency),
+        "old": format_money(before, price.currency),
         "new": format_money(price.incl_tax, price.currency),
     }
-    if price.incl_tax < line.price_incl_tax:
+    if price.incl_tax < before:
         return _("now costs %(new)s instead of %(old)s: the price has dropped.") % prices
     return _("now costs %(new)s instead of %(old)s since you added it.") % prices
 
@@ -179,6 +183,5 @@ def accept_prices(basket: AbstractBasket) -> None:
     """
     for line in basket.all_lines():
         price = line.purchase_info.price
-        if price.exists and line.price_incl_tax != price.incl_tax:
-            line.price_excl_tax, line.price_incl_tax = price.excl_tax, price.incl_tax
-            line.save(update_fields=["price_excl_tax", "price_incl_tax"])
+        if price.exists:
+            store_price(line, price)

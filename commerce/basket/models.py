@@ -10,12 +10,15 @@ from django.db.models import Prefetch, QuerySet
 from oscar.apps.basket.abstract_models import AbstractBasket, AbstractLine
 from oscar.core.loading import get_model
 
+from commerce.basket.stored_price import store_price
+from commerce.models import ShopSettings
 from commerce.money import CENT
 from commerce.options.personal import RELATIONS
-from commerce.pricing.tax_rates import TAXES
+from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import record_to_sell
 from commerce.stock.selling import DETAILS
-from commerce.tax import TaxRate, percent_in
+from commerce.tax import TaxRate, rate_in
+from commerce.taxes.rates import TAXES
 
 if TYPE_CHECKING:
     from oscar.apps.catalogue.abstract_models import AbstractProduct
@@ -61,17 +64,16 @@ class Basket(AbstractBasket):
     ) -> tuple[AbstractLine, bool]:
         """Add units of a product. Its existing line moves to the stock record it is sold from now.
 
-        A new line stores its price with that of its personal options, to notice later changes.
+        A new line stores the shop's price with that of its personal options, to notice later changes.
         """
-        chosen = self.strategy.fetch_for_product(product).stockrecord
+        info = self.strategy.fetch_for_product(product)
+        chosen = info.stockrecord
         if chosen and self.pk:
             others = self.lines.filter(product=product).exclude(stockrecord=chosen)
             others.update(stockrecord=chosen)
         line, is_new = super().add_product(product, quantity, options)
-        price = line.purchase_info.price if is_new and options else None
-        if price and price.exists and price.incl_tax != line.price_incl_tax:
-            line.price_excl_tax, line.price_incl_tax = price.excl_tax, price.incl_tax
-            line.save(update_fields=["price_excl_tax", "price_incl_tax"])
+        if is_new and info.price.exists:
+            store_price(line, line.purchase_info.price if options else info.price)
         return line, is_new
 
     add_product.alters_data = True  # type: ignore[attr-defined]
@@ -83,6 +85,34 @@ class Basket(AbstractBasket):
         """One line per product, whichever of its stock records it is sold from."""
         first = min(product.stockrecords.all(), key=lambda record: record.pk, default=None)
         return super()._create_line_reference(product, first or stockrecord, options)
+
+    def net_of(self, gross: Decimal, rate: TaxRate, before: Callable[[], Decimal]) -> Decimal:
+        """The net part of an amount, rounded as the shop settings say.
+
+        ``before`` computes what the amounts before it at this rate add up to: rounded for the sum of a
+        rate, the net parts of consecutive amounts add up to that of their sum.
+        """
+        if current_shop().tax_rounding == ShopSettings.TaxRounding.LINE:
+            return rate.split(gross).excl
+        sum_before = before()
+        return rate.split(sum_before + gross).excl - rate.split(sum_before).excl
+
+    def net_of_delivery(self, charge: Decimal, rate: TaxRate) -> Decimal:
+        """The net part of a delivery charge, which comes after the lines."""
+        return self.net_of(
+            charge, rate, lambda: self._sum_at(rate, "line_price_incl_tax_incl_discounts")
+        )
+
+    def _sum_at(self, rate: TaxRate, amount: str, until: AbstractLine | None = None) -> Decimal:
+        """What the lines at a rate add up to, or those before one of them."""
+        total = Decimal(0)
+        for line in self.all_lines():
+            if line is until:
+                break
+            price = line.purchase_info.price
+            if price.exists and price.tax_code == rate.code:
+                total += getattr(line, amount)
+        return total
 
     @property
     def has_loaded_lines(self) -> bool:
@@ -114,19 +144,20 @@ class Line(AbstractLine):
     @property
     def line_price_excl_tax(self) -> Decimal | None:
         oscars: Any = AbstractLine.line_price_excl_tax
-        return self._net_of(self.line_price_incl_tax, oscars.fget)
+        return self._net_of("line_price_incl_tax", oscars.fget)
 
     @property
     def line_price_excl_tax_incl_discounts(self) -> Decimal | None:
         oscars: Any = AbstractLine.line_price_excl_tax_incl_discounts
-        return self._net_of(self.line_price_incl_tax_incl_discounts, oscars.fget)
+        return self._net_of("line_price_incl_tax_incl_discounts", oscars.fget)
 
-    def _net_of(self, gross: Decimal | None, oscars: Callable) -> Decimal | None:
-        """The net part of the line's price; as Oscar computes it if its rate is unknown."""
-        percent = percent_in(self.purchase_info.price.tax_code)
-        if gross is None or percent is None:
+    def _net_of(self, amount: str, oscars: Callable) -> Decimal | None:
+        """The net part of one of the line's prices; as Oscar computes it if its rate is unknown."""
+        gross, rate = getattr(self, amount), rate_in(self.purchase_info.price.tax_code)
+        if gross is None or rate is None:
             return oscars(self)  # type: ignore[no-any-return]
-        return TaxRate("", percent).split(Decimal(gross)).excl
+        basket = self.basket
+        return basket.net_of(Decimal(gross), rate, lambda: basket._sum_at(rate, amount, self))  # type: ignore[no-any-return]
 
     def discount(
         self,

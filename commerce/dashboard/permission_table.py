@@ -230,6 +230,9 @@ _OURS = {
     # The views ask for the permissions of what is exported.
     "staff-exports": read_only(EXPORT),
     "staff-export": read_only(EXPORT),
+    "staff-tax-return": read_only("commerce.view_documenttax"),
+    "staff-tax-return-file": read_only("commerce.view_documenttax"),
+    "staff-tax-rates": read_only("commerce.view_owntaxrate"),
     "staff-returns": read_only("commerce.view_returnrequest"),
     "staff-return": Access(
         view=("commerce.view_returnrequest",), change=("commerce.change_returnrequest",)

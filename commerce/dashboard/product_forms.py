@@ -26,9 +26,8 @@ from commerce.catalogue.variant_editing import duplicate_of, options_of_class
 from commerce.dashboard.datetime_fields import ExactTimes
 from commerce.dashboard.decimal_fields import DecimalField, TypedDecimals
 from commerce.images.uploads import photographs_only
-from commerce.models import BundlePart, OptionPrice, ProductDetails, ProductTypeTax, User
+from commerce.models import BundlePart, OptionPrice, ProductDetails, ProductTypeTax, TaxClass, User
 from commerce.models.personal_options import MOST_CHARACTERS
-from commerce.models.tax import PERCENT
 from commerce.orders.reservations import lock_stock
 from commerce.pricing.price_rules import MAX_PRICE, changed_price, refusal_of_price
 from commerce.slugs import code_from, cut_slug
@@ -156,12 +155,15 @@ class OptionForm(OscarOptionForm):
 
 
 class ProductClassForm(OscarProductClassForm):
-    """A product type with its VAT rate. Oscar's options are personal: variants have others."""
+    """A product type with its tax class. Oscar's options are personal: variants have others."""
 
-    tax_percent = DecimalField(
-        label=_("VAT rate in %"), max_digits=4, decimal_places=2, validators=PERCENT,
-        required=False, help_text=_("Leave empty for the standard rate in the shop settings."),
-    )  # fmt: skip
+    tax_class = forms.ModelChoiceField(
+        TaxClass.objects.all(),
+        label=_("Tax class"),
+        required=False,
+        empty_label=_("Standard rate"),
+        help_text=_("Decides the VAT rate in each country, such as the reduced rate for books."),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -172,7 +174,7 @@ class ProductClassForm(OscarProductClassForm):
         )
         pk = self.instance.pk
         row = ProductTypeTax.objects.filter(pk=pk).first() if pk else None
-        self.initial["tax_percent"] = row and row.percent.normalize() + 0
+        self.initial["tax_class"] = row and row.tax_class_id
 
     def clean_name(self) -> str:
         """Refuse the name of another type: lists could not tell them apart."""
@@ -185,10 +187,10 @@ class ProductClassForm(OscarProductClassForm):
     @transaction.atomic
     def save(self, commit: bool = True) -> Any:
         product_class = super().save(commit)
-        percent = self.cleaned_data["tax_percent"]
-        if percent is not None and commit:
+        tax_class = self.cleaned_data["tax_class"]
+        if tax_class is not None and commit:
             ProductTypeTax.objects.update_or_create(
-                product_class=product_class, defaults={"percent": percent}
+                product_class=product_class, defaults={"tax_class": tax_class}
             )
         elif commit:
             for row in ProductTypeTax.objects.filter(product_class=product_class):

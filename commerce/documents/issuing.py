@@ -22,7 +22,8 @@ from django.utils.translation import gettext as _
 
 from commerce.demonstration import is_demonstration
 from commerce.documents.sums import Part, credit_parts, not_charged_parts, rate_of, sums_of
-from commerce.models import CommercialDocument, DocumentCounter, DocumentKind
+from commerce.documents.taxes import taxes_of
+from commerce.models import CommercialDocument, DocumentCounter, DocumentKind, DocumentTax
 from commerce.shop_settings.current import current_shop
 
 if TYPE_CHECKING:
@@ -150,9 +151,11 @@ def _issue(
         "issued_on": timezone.localtime(at).date().isoformat(),
         **facts_of(),
     }
-    return CommercialDocument.objects.create(
+    document = CommercialDocument.objects.create(
         kind=kind, number=number, key=key, order=order, shipment=shipment, facts=facts, issued_at=at
     )
+    DocumentTax.objects.bulk_create(taxes_of(document))
+    return document
 
 
 def _locked_counter(kind: DocumentKind, year: int) -> DocumentCounter:
@@ -180,6 +183,7 @@ def _shared_facts(order: AbstractOrder) -> dict[str, Any]:
         "billed_to": _rows_of(order.billing_address or order.shipping_address),
         "delivered_to": _rows_of(order.shipping_address),
         "order": order.number,
+        "customer_vat_number": order.tax.vat_number if hasattr(order, "tax") else "",
         "ordered_on": timezone.localtime(order.date_placed).date().isoformat(),
     }
 
@@ -207,6 +211,7 @@ def _parts_of(order: AbstractOrder) -> list[Part]:
             unit=line.unit_price_incl_tax,
             discount=line.line_price_before_discounts_incl_tax - line.line_price_incl_tax,
             rate=rate_of(line.line_price_excl_tax, line.line_price_incl_tax, line.tax_code),
+            tax_code=line.tax_code or "",
             net=line.line_price_excl_tax,
             gross=line.line_price_incl_tax,
         )
@@ -216,7 +221,10 @@ def _parts_of(order: AbstractOrder) -> list[Part]:
         net, gross = order.shipping_excl_tax, order.shipping_incl_tax
         title = _("Delivery: %(name)s") % {"name": order.shipping_method or "–"}
         rate = rate_of(net, gross, order.shipping_tax_code)
-        parts.append(Part(key=DELIVERY, title=title, rate=rate, net=net, gross=gross))
+        code = order.shipping_tax_code or ""
+        parts.append(
+            Part(key=DELIVERY, title=title, rate=rate, tax_code=code, net=net, gross=gross)
+        )
     return parts
 
 

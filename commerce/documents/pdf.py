@@ -21,6 +21,7 @@ from fpdf.prefs import ViewerPreferences
 
 from commerce.documents.text_runs import Font, Run, broken_rows, needs_layout, visual_runs
 from commerce.documents.typefaces import SANS, SERIF, fonts_for, letters_of, path_of, replaced
+from commerce.tax import Relief, rate_in
 
 #: The storefront's light colours (static/css/tokens.css), on white paper.
 INK, SOFT, LINE, WASH, WHITE = (
@@ -346,6 +347,7 @@ def _write_account(paper: _Paper, facts: Mapping[str, Any]) -> None:
     _write_lines(paper, facts, money)
     _write_totals(paper, facts, money, is_credit=is_credit)
     _write_rates(paper, facts, money)
+    _write_notes(paper, facts)
 
 
 def _money_in(facts: Mapping[str, Any]) -> Callable[[str], str]:
@@ -438,6 +440,32 @@ def _write_rates(paper: _Paper, facts: Mapping[str, Any], money: Callable[[str],
         paper.pen(8.5)
         for place, (value, (_words, width, align)) in enumerate(zip(values, columns, strict=True)):
             paper.write_row(value, width=width, align=align, height=5.2, down=place == 3)
+
+
+def _write_notes(paper: _Paper, facts: Mapping[str, Any]) -> None:
+    """Why a document has no VAT, which the law asks for, and the customer's VAT number."""
+    reliefs = {rate.relief for row in facts["rates"] if (rate := rate_in(row.get("code")))}
+    notes = [text for relief, text in _legal_notes().items() if relief in reliefs]
+    if number := facts.get("customer_vat_number"):
+        notes.append(_("Customer’s VAT number: %(number)s") % {"number": number})
+    paper.ln(3)
+    for note in notes:
+        paper.set_x(MARGIN)
+        paper.pen(8.5)
+        for part in paper.rows_of(note, WIDTH):
+            paper.room_for(5)
+            paper.write_row(part, height=4.8)
+
+
+def _legal_notes() -> dict[Relief, str]:
+    return {
+        Relief.EXPORT: _("Zero-rated: export of goods."),
+        Relief.REVERSE: _(
+            "Reverse charge: the customer accounts for the VAT (articles 138 and 196 of Directive"
+            " 2006/112/EC)."
+        ),
+        Relief.OUTSIDE: _("Not subject to VAT: supplied where the customer is established."),
+    }
 
 
 # --- Packing slips --------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from commerce.tax import percent_in
 
 ZERO = Decimal("0.00")
 K = TypeVar("K")
+RateKey = tuple[Decimal, str]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,12 @@ class Part:
     quantity: int | None = None
     unit: Decimal | None = None
     discount: Decimal = ZERO
+    tax_code: str = ""
+
+    @property
+    def rate_key(self) -> RateKey:
+        """What lines are added up by: 0 % may be a rate, an export, or a reverse charge."""
+        return self.rate, self.tax_code
 
     @property
     def tax(self) -> Decimal:
@@ -70,13 +77,19 @@ def rate_of(net: Decimal, gross: Decimal, code: str = "") -> Decimal:
 
 def sums_of(parts: Collection[Part]) -> dict[str, Any]:
     """Net, tax and gross of a document as facts, by rate and in total: the sums of its lines."""
-    by_rate: dict[str, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
+    by_rate: dict[RateKey, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
     for part in parts:
-        by_rate[_plain(part.rate)][0] += part.net
-        by_rate[_plain(part.rate)][1] += part.gross
+        by_rate[part.rate_key][0] += part.net
+        by_rate[part.rate_key][1] += part.gross
     rates = [
-        {"rate": rate, "net": str(net), "tax": str(gross - net), "gross": str(gross)}
-        for rate, (net, gross) in sorted(by_rate.items(), key=lambda row: -Decimal(row[0]))
+        {
+            "rate": _plain(rate),
+            "code": code,
+            "net": str(net),
+            "tax": str(gross - net),
+            "gross": str(gross),
+        }
+        for (rate, code), (net, gross) in sorted(by_rate.items(), key=lambda row: -row[0][0])
         if net or gross
     ]
     net = sum((part.net for part in parts), ZERO)
@@ -86,7 +99,7 @@ def sums_of(parts: Collection[Part]) -> dict[str, Any]:
 
 def _plain(rate: Decimal) -> str:
     """A rate as text: "20", "5.5"."""
-    return f"{rate.normalize():f}"
+    return f"{rate.normalize() + 0:f}"
 
 
 def split_amount(amount: Decimal, weights: Mapping[K, Decimal]) -> dict[K, Decimal]:
@@ -174,26 +187,27 @@ def _left_by_key(invoiced: Collection[Part], credited: Collection[Part]) -> dict
 
 def _left_by_rate(
     invoiced: Collection[Part], credited: Collection[Part]
-) -> dict[Decimal, list[Decimal]]:
-    """The remaining net and gross at each rate, ``{rate: [net, gross]}``."""
-    left: dict[Decimal, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
+) -> dict[RateKey, list[Decimal]]:
+    """The remaining net and gross at each rate, ``{rate key: [net, gross]}``."""
+    left: dict[RateKey, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
     for sign, parts in ((1, invoiced), (-1, credited)):
         for part in parts:
-            left[part.rate][0] += sign * part.net
-            left[part.rate][1] += sign * part.gross
+            left[part.rate_key][0] += sign * part.net
+            left[part.rate_key][1] += sign * part.gross
     return left
 
 
-def _by_rate(left: Mapping[Decimal, list[Decimal]], amount: Decimal, *, title: str) -> list[Part]:
+def _by_rate(left: Mapping[RateKey, list[Decimal]], amount: Decimal, *, title: str) -> list[Part]:
     """An amount that belongs to no line, as one part for each rate with a remainder."""
-    weights = {rate: max(gross, ZERO) for rate, (_net, gross) in left.items()}
+    weights = {key: max(gross, ZERO) for key, (_net, gross) in left.items()}
     return [
         Part(
             title=title,
-            rate=rate,
-            net=net_part(gross, of_net=left[rate][0], of_gross=left[rate][1]),
+            rate=key[0],
+            tax_code=key[1],
+            net=net_part(gross, of_net=left[key][0], of_gross=left[key][1]),
             gross=gross,
         )
-        for rate, gross in split_amount(amount, weights).items()
+        for key, gross in split_amount(amount, weights).items()
         if gross
     ]

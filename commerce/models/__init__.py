@@ -44,7 +44,7 @@ from commerce.models.shop import (
     WishListLink,
 )
 from commerce.models.shop_settings import ShopSettings
-from commerce.models.tax import ProductTypeTax
+from commerce.models.tax import DocumentTax, OrderTax, OwnTaxRate, ProductTypeTax, TaxClass
 from commerce.models.vouchers import VoucherTerms
 from commerce.models.workers import WorkerHeartbeat
 
@@ -58,6 +58,7 @@ __all__ = [
     "DeliveryMethod",
     "DocumentCounter",
     "DocumentKind",
+    "DocumentTax",
     "Download",
     "FacetAttribute",
     "GiftCard",
@@ -76,7 +77,9 @@ __all__ = [
     "OrderLinePart",
     "OrderPickup",
     "OrderPromise",
+    "OrderTax",
     "OutgoingMail",
+    "OwnTaxRate",
     "PriceWindow",
     "ProductCollection",
     "ProductDetails",
@@ -95,6 +98,7 @@ __all__ = [
     "Shipment",
     "ShopSettings",
     "StockChange",
+    "TaxClass",
     "Term",
     "Throttle",
     "User",

@@ -24,6 +24,7 @@ from commerce.shop_values.choices import FONTS, LANGUAGES, currencies, time_zone
 from commerce.shop_values.closed_days import closed_days_in, public_holidays
 from commerce.shop_values.palette import DARK, LIGHT, BaseColours, contrast_errors
 from commerce.shop_values.price_bands import bands_in
+from commerce.shop_values.tax_registrations import registrations_in
 
 COLOUR = re.compile(r"^#[0-9a-f]{6}$")
 HEX = RegexValidator(COLOUR.pattern, _("Enter a colour such as #25525c."))
@@ -59,6 +60,14 @@ class ShopSettings(BaseGenericSetting):
     class Units(models.TextChoices):
         METRIC = "metric", _("Metric (cm, kg, ml)")
         IMPERIAL = "imperial", _("Imperial (in, lb, fl oz)")
+
+    class PricesAbroad(models.TextChoices):
+        GROSS = "gross", _("The same price everywhere; it includes the VAT of the destination")
+        NET = "net", _("The net price plus the VAT of the destination; without VAT for exports")
+
+    class TaxRounding(models.TextChoices):
+        LINE = "line", _("for each line")
+        TOTAL = "total", _("for the sum of each rate")
 
     cache_tags = (SITE, SETS)
 
@@ -115,9 +124,31 @@ class ShopSettings(BaseGenericSetting):
         validators=PERCENT,
         help_text=_(
             "Prices include it. Leave empty for the rate of the country. A product type, such as books,"
-            " can have a rate of its own."
+            " can have a tax class with other rates."
         ),
     )  # fmt: skip
+    postcode = models.CharField(
+        _("postcode of dispatch"), max_length=12, blank=True,
+        help_text=_("Matters in places with rules of their own, such as Northern Ireland (BT)."),
+    )  # fmt: skip
+    prices_abroad = models.CharField(
+        _("prices in other countries"), max_length=5, choices=PricesAbroad.choices,
+        default=PricesAbroad.GROSS,
+    )  # fmt: skip
+    oss_since = models.DateField(
+        _("One Stop Shop since"), null=True, blank=True,
+        help_text=_(
+            "From this day on, deliveries to consumers in other EU states bear the VAT of their country."
+            " Empty: your sales there are below the threshold and bear your own VAT."
+        ),
+    )  # fmt: skip
+    tax_registrations = models.TextField(
+        _("registered for VAT elsewhere"), blank=True,
+        help_text=_("One country per line with your number there: DE DE136695976."),
+    )  # fmt: skip
+    tax_rounding = models.CharField(
+        _("VAT is rounded"), max_length=5, choices=TaxRounding.choices, default=TaxRounding.LINE
+    )
     language = models.CharField(_("language"), max_length=10, blank=True, choices=LANGUAGES)
     time_zone = models.CharField(_("time zone"), max_length=40, blank=True, choices=time_zones)
     units = models.CharField(_("units"), max_length=8, choices=Units.choices, default=Units.METRIC)
@@ -228,6 +259,11 @@ class ShopSettings(BaseGenericSetting):
                     "“%s” is not possible. Enter 1, 2, 3, 4, 5 or 6, or one of 10, 15, 20, 25, 30, 40, 50,"
                     " 60 and 75, with any number of zeros behind it."
                 ),
+            ),
+            (
+                "tax_registrations",
+                registrations_in,
+                _("“%s” is not a country’s code with a VAT number, such as DE DE136695976."),
             ),
             (
                 "holiday_region",

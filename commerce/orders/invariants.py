@@ -16,6 +16,7 @@ from commerce.models import (
     CommercialDocument,
     DocumentCounter,
     DocumentKind,
+    DocumentTax,
     OrderEvent,
     OutgoingMail,
     ReturnLine,
@@ -79,6 +80,22 @@ def totals_add_up() -> Iterator[str]:
     for pk, number, total, delivery in orders.iterator():
         if total != goods[pk] + delivery:
             yield f"I4 order {number}: total {total}, lines {goods[pk]}, delivery {delivery}"
+
+
+@invariant
+def tax_return_equals_documents() -> Iterator[str]:
+    """I13: the rows of the tax return are the documents' own net and tax, by sign."""
+    sums: defaultdict[int, list[Decimal]] = defaultdict(lambda: [Decimal(0), Decimal(0)])
+    taxes = DocumentTax.objects.values_list("document_id", "net", "tax")
+    for pk, net, tax in taxes.iterator():
+        sums[pk][0] += net
+        sums[pk][1] += tax
+    documents = CommercialDocument.objects.exclude(kind=DocumentKind.PACKING_SLIP)
+    for document in documents.only("number", "kind", "facts").iterator():
+        sign = -1 if document.kind == DocumentKind.CREDIT_NOTE else 1
+        expected = [sign * Decimal(document.facts[name]) for name in ("net", "tax")]
+        if sums[document.pk] != expected:
+            yield f"I13 document {document.number}: {expected}, in the return {sums[document.pk]}"
 
 
 @invariant

@@ -31,6 +31,7 @@ from commerce.orders.guest_links import guest_order_path
 from commerce.pricing.delivery import Arrival, is_collected
 from commerce.pricing.discounts import discount_name
 from commerce.shop_settings.current import current_shop
+from commerce.taxes.rows import tax_rows_of_order
 
 logger = logging.getLogger(__name__)
 
@@ -197,7 +198,10 @@ def order_facts(order: AbstractOrder) -> dict[str, Any]:
         "delivery_name": order.shipping_method,
         "is_collected": collected,
         "delivery_charge": money(order.shipping_incl_tax) if order.shipping_incl_tax else _("free"),
-        "tax": money(order.total_tax),
+        "taxes": [
+            {"label": row.label, "note": row.note, "amount": "" if row.note else money(row.tax)}
+            for row in tax_rows_of_order(order)
+        ],
         "total": money(order.total_incl_tax),
         "arrival": str(Arrival(promise.arrives_from, promise.arrives_until)) if promise else "",
         "collect_from": collection_address() if collected else [],

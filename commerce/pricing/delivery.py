@@ -155,6 +155,11 @@ def is_quoted(method: DeliveryMethod | None) -> bool:
     return method is not None and not method.is_pickup
 
 
+def is_pickup_method(code: str) -> bool:
+    """Whether the method with this code is collection at the shop. One query for a code."""
+    return bool(code) and DeliveryMethod.objects.filter(code=code, is_pickup=True).exists()
+
+
 def standard_delivery(parcel: Parcel = NOTHING_WEIGHED) -> DeliveryMethod | None:
     """The method quoted for a basket: the first that carries the parcel, or None."""
     return next(iter(quoted_delivery(parcel)), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from oscar.apps.shipping.methods import Base, TaxInclusiveOfferDiscount
@@ -16,7 +15,7 @@ from commerce.pricing.delivery import (
     goods_for_delivery,
 )
 from commerce.pricing.parcels import Parcel
-from commerce.tax import TaxRate, percent_in
+from commerce.tax import rate_in
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket
@@ -40,11 +39,11 @@ class TimedDelivery(Base):
             for line in basket.all_lines()
             if line.purchase_info.price.exists
         )
-        rate = basket.strategy.taxes.rate_of_delivery(goods)
+        gross, rate = basket.strategy.taxes.delivery_price(charge, goods)
         return Price(
             currency=basket.currency,
-            excl_tax=rate.split(charge).excl,
-            incl_tax=charge,
+            excl_tax=basket.net_of_delivery(gross, rate),
+            incl_tax=gross,
             tax_code=rate.code,
         )
 
@@ -52,11 +51,11 @@ class TimedDelivery(Base):
 class DiscountedDelivery(TaxInclusiveOfferDiscount):
     """A delivery method whose charge an offer lowers. Tax is of what is charged."""
 
-    def calculate_excl_tax(self, base_charge: Price, incl_tax: Decimal) -> Decimal:
-        percent = percent_in(base_charge.tax_code)
-        if percent is None:
-            return super().calculate_excl_tax(base_charge, incl_tax)  # type: ignore[no-any-return]
-        return TaxRate("", percent).split(incl_tax).excl
+    def calculate(self, basket: AbstractBasket) -> Price:
+        price = super().calculate(basket)
+        if rate := rate_in(price.tax_code):
+            price.excl_tax = basket.net_of_delivery(price.incl_tax, rate)
+        return price
 
 
 def stored_method(row: Any) -> DeliveryMethod | None:

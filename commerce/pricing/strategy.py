@@ -18,9 +18,9 @@ from oscar.apps.partner.strategy import StockRequired, Structured
 from commerce.models import User
 from commerce.options.personal import surcharge_of
 from commerce.pricing.prices import SaleBook
-from commerce.pricing.tax_rates import TaxRates
+from commerce.pricing.voucher_terms import Buyer, buyer_in
 from commerce.stock.availability import record_to_sell
-from commerce.tax import TaxRate
+from commerce.taxes.rates import TaxRates
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractLine
@@ -40,9 +40,14 @@ class ShopStrategy(StockRequired, Structured):
         return SaleBook()
 
     @cached_property
+    def buyer(self) -> Buyer | None:
+        """Who buys, as far as the checkout knows it; None without a request."""
+        return buyer_in(self.request) if self.request else None
+
+    @cached_property
     def taxes(self) -> TaxRates:
-        """The tax rates at the request's moment; read on first use."""
-        return TaxRates()
+        """The tax rates at the request's moment, where the buyer's order goes; read on first use."""
+        return TaxRates(self.buyer.destination if self.buyer else None)
 
     def fetch_for_line(
         self, line: AbstractLine, stockrecord: AbstractStockRecord | None = None
@@ -51,9 +56,9 @@ class ShopStrategy(StockRequired, Structured):
         info = super().fetch_for_line(line, stockrecord)
         surcharge = surcharge_of(line)
         if surcharge and info.price.exists:
-            rate = self.taxes.rate_of(line.product)
-            price = _with_tax(info.price.currency, info.price.incl_tax + surcharge, rate)
-            return info._replace(price=price)
+            price = info.price
+            own = ShopPrice(price.currency, price.own + surcharge, line.product, self.taxes)
+            return info._replace(price=own)
         return info
 
     def select_stockrecord(self, product: AbstractProduct) -> AbstractStockRecord | None:
@@ -66,7 +71,7 @@ class ShopStrategy(StockRequired, Structured):
         quote = self.sales.quote(stockrecord) if stockrecord else None
         if quote is None:
             return UnavailablePrice()
-        return _with_tax(quote.currency, quote.price, self.taxes.rate_of(product))
+        return ShopPrice(quote.currency, quote.price, product, self.taxes)
 
     def availability_policy(
         self, product: AbstractProduct, stockrecord: AbstractStockRecord | None
@@ -91,12 +96,20 @@ class ShopStrategy(StockRequired, Structured):
         )
 
 
-def _with_tax(currency: str, gross: Decimal, rate: TaxRate) -> PriceBase:
-    """A price that includes tax, with its parts."""
-    split = rate.split(gross)
-    return TaxInclusiveFixedPrice(
-        currency=currency, excl_tax=split.excl, tax=split.tax, tax_code=rate.code
-    )
+class ShopPrice(TaxInclusiveFixedPrice):
+    """A price with the tax of the destination. ``own`` is the shop's own price, with its own tax."""
+
+    def __init__(
+        self, currency: str, own: Decimal, product: AbstractProduct, taxes: TaxRates
+    ) -> None:
+        self.own, self._product, self._taxes = own, product, taxes
+        gross, rate = taxes.price_of(own, product)
+        split = rate.split(gross)
+        super().__init__(currency, excl_tax=split.excl, tax=split.tax, tax_code=rate.code)
+
+    def at_destination(self, own: Decimal) -> Decimal:
+        """Another of the product's own prices, such as an earlier one, as it would be at the destination."""
+        return self._taxes.price_of(own, self._product)[0]
 
 
 class Selector(OscarSelector):

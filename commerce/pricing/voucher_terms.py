@@ -6,17 +6,20 @@ step on; until then a code is taken as it comes, and "Pay" checks it again under
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from oscar.core.loading import get_model
 
 from commerce.clock import shop_now
 from commerce.models import User
 from commerce.order_statuses import CANCELLED
+from commerce.taxes.treatments import Destination
 
 if TYPE_CHECKING:
     from oscar.apps.basket.abstract_models import AbstractBasket
@@ -26,11 +29,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Buyer:
-    """Who buys. ``email`` and ``country`` (of delivery, its code) are "" as long as they are unknown."""
+    """Who buys, and where it goes, for vouchers and tax.
+
+    ``email``, ``country`` (of delivery, its code) and ``postcode`` are "" as long as they are unknown.
+    ``vat_number`` is a business's, checked.
+    """
 
     user: Any = field(default_factory=AnonymousUser)
     email: str = ""
     country: str = ""
+    postcode: str = ""
+    vat_number: str = ""
+    is_collected: bool = False
+
+    @property
+    def destination(self) -> Destination:
+        """Where it goes, for its tax."""
+        return Destination(self.country, self.postcode, self.vat_number, self.is_collected)
 
     def has_any(self, rows: QuerySet[Any], prefix: str = "") -> bool:
         """Whether some of the orders, or of the rows about orders, are of this customer.
@@ -45,6 +60,25 @@ class Buyer:
             if rows.filter(**{f"{prefix}guest_email__in": spellings}).exists():
                 return True
         return bool(users) and rows.filter(**{f"{prefix}user__in": users}).exists()
+
+
+BuyerSource = Callable[[HttpRequest], Buyer]
+#: The function that tells who buys in a request, registered by the checkout.
+_sources: list[BuyerSource] = []
+
+
+def tells_the_buyer(function: BuyerSource) -> BuyerSource:
+    """Register the function that tells who buys in a request."""
+    _sources[:] = [function]
+    return function
+
+
+def buyer_in(request: HttpRequest) -> Buyer | None:
+    """Who buys, as the checkout knows it so far: a view's own answer, or that of the registered function."""
+    known = getattr(request, "buyer", None)
+    if known is None and _sources:
+        known = _sources[0](request)
+    return known
 
 
 def buyer_of(basket: AbstractBasket, user: Any) -> Buyer:

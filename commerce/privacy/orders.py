@@ -13,7 +13,14 @@ from django.utils import timezone
 from oscar.apps.order.abstract_models import AbstractOrder
 from oscar.core.loading import get_model
 
-from commerce.models import AuditEntry, CommercialDocument, DocumentKind, GiftCard, OrderEvent
+from commerce.models import (
+    AuditEntry,
+    CommercialDocument,
+    DocumentKind,
+    GiftCard,
+    OrderEvent,
+    OrderTax,
+)
 from commerce.options.personal import choices_of
 from commerce.order_statuses import AUTHORISED, PACKING, PAID, PART_SHIPPED, PENDING, SHIPPED
 from commerce.privacy.people import ERASED
@@ -137,6 +144,7 @@ def anonymise_order(order: Any) -> None:
     """
     forget_contacts(order)
     get_model("order", "Order").objects.filter(pk=order.pk).update(user=None)
+    OrderTax.objects.filter(order=order).exclude(vat_number="").update(vat_number=ERASED)
     anonymise_address(order.shipping_address)
     anonymise_address(order.billing_address)
     _anonymise_documents(order, list(DocumentKind))
@@ -169,6 +177,8 @@ def _anonymise_documents(order: AbstractOrder, kinds: list[DocumentKind]) -> Non
     titles = [f"{title} (" for title in personal]
     for document in CommercialDocument.objects.filter(order=order, kind__in=kinds):
         facts = {**document.facts, "billed_to": [ERASED], "delivered_to": [ERASED]}
+        if facts.get("customer_vat_number"):
+            facts["customer_vat_number"] = ERASED
         for name in {"lines", "rest"} & facts.keys():
             facts[name] = [_without_personal_text(line, titles) for line in facts[name]]
         if facts != document.facts:

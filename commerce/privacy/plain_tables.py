@@ -70,7 +70,10 @@ PLAIN = nothing_personal(
             "is_in_stock is_on_sale sort is_public"
         ),
         "commerce.optionprice": "option price max_length meaning",
-        "commerce.producttypetax": "product_class percent",
+        "commerce.producttypetax": "product_class tax_class",
+        "commerce.taxclass": "id code name",
+        "commerce.documenttax": "id document country percent relief currency net tax issued_on",
+        "commerce.owntaxrate": "id country tax_class percent since until",
         "commerce.optionvaluedisplay": "id value position colour picture",
         "commerce.productdetails": (
             "product weight length width height is_shipped is_stock_counted gift_card_value content content_unit min_quantity "
@@ -84,7 +87,8 @@ PLAIN = nothing_personal(
             "id name strapline company address representative register_number vat_number email "
             "telephone hours logo paper ink accent sale paper_dark ink_dark accent_dark sale_dark "
             "heading_font body_font country currency language time_zone units holiday_region "
-            "closed_days tax_percent order_number_prefix max_items download_days download_limit price_bands product_word "
+            "closed_days tax_percent postcode prices_abroad oss_since tax_registrations tax_rounding "
+            "order_number_prefix max_items download_days download_limit price_bands product_word "
             "product_word_plural facts_label facts care_attribute brand_attribute "
             "height_attribute width_attribute empty_basket_text empty_search_text not_found_text"
         ),

@@ -130,6 +130,7 @@ SECTIONS = (
         "order",
         kind__in=FOR_CUSTOMERS,
     ),
+    _of_orders("order_taxes", _("VAT numbers"), "commerce.OrderTax", "order"),
     _of_orders("returns", _("Returns"), "commerce.ReturnRequest", "order"),
     _of_orders("return_lines", _("Return lines"), "commerce.ReturnLine", "request__order"),
     Section("withdrawals", _("Withdrawals"), "commerce.Withdrawal", Person.withdrawals),

@@ -231,6 +231,9 @@ ORDERS = {
         "id reference status",
         section="payment_transactions",
     ),
+    "commerce.ordertax": about_people(
+        BOOKS, "order vat_number", "territory", section="order_taxes"
+    ),
     "commerce.commercialdocument": about_people(
         BOOKS,
         "order number kind facts issued_at",

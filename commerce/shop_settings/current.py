@@ -31,7 +31,7 @@ from commerce.shop_values.choices import LANGUAGES, time_zones
 from commerce.shop_values.closed_days import closed_days_in, public_holidays
 from commerce.shop_values.palette import DARK, LIGHT, BaseColours
 from commerce.shop_values.price_bands import bands_in
-from commerce.shop_values.vat_rates import standard_percent
+from commerce.shop_values.tax_registrations import registrations_in
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class Shop:
     """The merchant's facts. Texts are "" and lists empty if neither staff nor deployment give any.
 
     ``bands`` is empty if price bands follow from the catalogue. ``product_words`` are singular and
-    plural, both "" for the default words.
+    plural, both "" for the default words. ``tax_percent`` is None for the standard rate of the country.
     """
 
     name: str
@@ -71,7 +71,12 @@ class Shop:
     body_font: str
     country: str
     currency: str
-    tax_percent: Decimal
+    postcode: str
+    tax_percent: Decimal | None
+    tax_registrations: dict[str, str]
+    oss_since: date | None
+    prices_abroad: str
+    tax_rounding: str
     language: str
     time_zone: str
     is_metric: bool
@@ -174,7 +179,12 @@ def _read() -> Shop:
         body_font=row.body_font,
         country=country,
         currency=row.currency or settings.OSCAR_DEFAULT_CURRENCY,
-        tax_percent=standard_percent(country) if row.tax_percent is None else row.tax_percent,
+        postcode=row.postcode,
+        tax_percent=row.tax_percent,
+        tax_registrations=_parsed(registrations_in, row.tax_registrations, {}),
+        oss_since=row.oss_since,
+        prices_abroad=row.prices_abroad,
+        tax_rounding=row.tax_rounding,
         language=row.language if row.language in LANGUAGE_CODES else settings.LANGUAGE_CODE,
         time_zone=row.time_zone if row.time_zone in dict(time_zones()) else settings.TIME_ZONE,
         is_metric=row.units == ShopSettings.Units.METRIC,

@@ -48,11 +48,12 @@ from commerce.pricing.delivery import (
 )
 from commerce.pricing.parcels import parcel_of_basket
 from commerce.pricing.shipping_methods import stored_method
-from commerce.pricing.tax_rates import TAXES
 from commerce.pricing.vouchers import VoucherRefused, use_voucher, voucher_notes
 from commerce.requests import parse_pk, wants_fragment
 from commerce.same_origin import same_origin_only
 from commerce.storefront.basket_forms import LineQuantityForm
+from commerce.taxes.rates import TAXES
+from commerce.taxes.rows import tax_rows_of_basket
 from commerce.throttles import (
     Limit,
     TooManyAttempts,
@@ -127,13 +128,15 @@ class BasketPage(TemplateView):
         # Without a parcel, Oscar offers an object of its own that says nothing.
         method = stored_method(quoted) or standard_delivery(parcel_of_basket(basket))
         if method is None:
-            return {"total": basket.total_incl_tax}
-        charge = quoted.calculate(basket).incl_tax if quoted else method.price
+            return {"total": basket.total_incl_tax, "tax_rows": tax_rows_of_basket(basket)}
+        price = quoted.calculate(basket) if quoted else None
+        charge = price.incl_tax if price else method.price
         return {
             "delivery": method,
             "delivery_charge": charge,
             "arrival": promised_arrival(quoted),
             "goods_counted": goods_for_delivery(basket),
+            "tax_rows": tax_rows_of_basket(basket, price),
             "until_free": amount_until_free(goods_for_delivery(basket), method),
             "total": basket.total_incl_tax + charge,
             "least_for_cards": least_for_cards(basket.total_incl_tax + charge),

@@ -96,7 +96,7 @@ class BasketMiddleware(OscarBasketMiddleware):
         """
         if basket.pk and basket.all_lines():
             prefetch_related_objects([basket], "vouchers__terms__countries")
-            basket.buyer = getattr(request, "buyer", None)
+            basket.buyer = basket.strategy.buyer
             get_class("offer.applicator", "Applicator")().apply(basket, request.user, request)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:

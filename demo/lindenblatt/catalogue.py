@@ -20,6 +20,7 @@ from commerce.models import (
     ProductFile,
     ProductTypeTax,
     SearchSynonym,
+    TaxClass,
     VariantOption,
 )
 from commerce.slugs import slug_of_name
@@ -67,7 +68,7 @@ def _category(row: dict[str, Any], *, parent: Any) -> Any:
 def load_product_types() -> dict[str, Any]:
     """The product types by code, with their options and attributes. Creates missing ones."""
     data, found = goods.read("products"), {}
-    rates = goods.read("shop")["tax"]
+    tax_classes = TaxClass.objects.in_bulk(field_name="code")
     groups = {code: _option_group(code, row) for code, row in data["options"].items()}
     for code, row in data["types"].items():
         product_type, _is_new = ProductClass.objects.get_or_create(
@@ -76,7 +77,7 @@ def load_product_types() -> dict[str, Any]:
         )
         if row["tax"] != "standard":
             ProductTypeTax.objects.get_or_create(
-                product_class=product_type, defaults={"percent": rates[row["tax"]]}
+                product_class=product_type, defaults={"tax_class": tax_classes[row["tax"]]}
             )
         for position, option in enumerate(row["options"]):
             _declare_option(product_type, option, data["options"][option], groups[option], position)

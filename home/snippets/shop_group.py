@@ -18,6 +18,7 @@ from home.snippets.search_viewsets import (
     SearchMissViewSet,
     SearchSynonymViewSet,
 )
+from home.snippets.tax_viewsets import OwnTaxRateViewSet, TaxClassViewSet
 
 
 class ShopGroup(SnippetViewSetGroup):
@@ -37,5 +38,7 @@ class ShopGroup(SnippetViewSetGroup):
         PromotedResultViewSet,
         SearchMissViewSet,
         DeliveryMethodViewSet,
+        TaxClassViewSet,
+        OwnTaxRateViewSet,
         OutgoingMailViewSet,
     ]

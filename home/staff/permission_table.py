@@ -118,7 +118,7 @@ def _snippets() -> dict[str, Access]:
         rows |= _snippet(space, f"home.{model}") | _drafts(space, f"home.{model}")
     for model in (
         "saleprice", "retirement", "productcollection", "facetattribute", "searchsynonym",
-        "promotedresult", "searchmiss", "deliverymethod", "outgoingmail",
+        "promotedresult", "searchmiss", "deliverymethod", "outgoingmail", "taxclass", "owntaxrate",
     ):  # fmt: skip
         rows |= _snippet(f"wagtailsnippets_commerce_{model}", f"commerce.{model}")
     # Read-only models have no forms, whatever permissions a user has.

@@ -56,12 +56,21 @@ def set_up_form() -> None:
             ),
             ObjectList(
                 [
-                    _rows(_("Region"), ("country", "currency"), ("tax_percent", "language"), ("time_zone", "units")),
+                    _rows(_("Region"), ("country", "currency"), ("language", "time_zone"), ("units", "postcode")),
                     _group(_("Days without dispatch"), "holiday_region", "closed_days"),
                     _rows(_("Orders"), ("order_number_prefix", "max_items")),
                     _rows(_("Downloads"), ("download_days", "download_limit")),
                 ],
                 heading=_("Region and orders"),
+            ),
+            ObjectList(
+                [
+                    _rows(_("At home"), ("tax_percent", "tax_rounding")),
+                    _group(
+                        _("In other countries"), "prices_abroad", "oss_since", "tax_registrations",
+                    ),
+                ],
+                heading=_("VAT"),
             ),
             ObjectList(
                 [

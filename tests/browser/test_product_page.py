@@ -286,7 +286,7 @@ def slow_down(page, needle):
     """Hold back answers whose URL contains this pattern; returns a function that lets them through."""
     waiting = []
     needle = re.compile(needle)
-    page.route(needle, lambda route: waiting.append(route))  # noqa: PLW0108 (Playwright marks it)
+    page.route(needle, lambda route: waiting.append(route))
 
     def release():
         count = len(waiting)

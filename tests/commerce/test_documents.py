@@ -79,7 +79,9 @@ def test_paid_order_has_one_invoice_over_the_amount_paid(order):
         (None, "4.50"),
     ]
     assert (facts["net"], facts["tax"], facts["gross"]) == ("53.73", "10.74", "64.47")
-    assert facts["rates"] == [{"rate": "20", "net": "53.73", "tax": "10.74", "gross": "64.47"}]
+    assert facts["rates"] == [
+        {"rate": "20", "code": "GB-20", "net": "53.73", "tax": "10.74", "gross": "64.47"}
+    ]
     assert facts["order"] == order.number
     assert facts["seller"]["vat_number"]
     assert facts["billed_to"][0] == "Ada Marsh"

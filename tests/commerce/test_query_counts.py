@@ -42,7 +42,7 @@ AFTER_A_CHANGE = {
 }
 #: Queries that read or write rows when the first product is added to a basket. Two of them count the
 #: attempt for the throttle.
-ADDING = 13
+ADDING = 14
 #: Tables with rows per product, and query plan steps that scan one of them.
 GROWING = {
     "catalogue_product",

@@ -1,0 +1,171 @@
+"""The tax return and the rates in force, for finance."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
+from django.views.generic import TemplateView, View
+from oscar.core.loading import get_model
+
+from commerce.dashboard.imports import csv_lines
+from commerce.dashboard.staff_views import StaffPage
+from commerce.decorators import private_page
+from commerce.documents.spreadsheets import neutral_cell
+from commerce.documents.tax_return import (
+    DISTANCE_SALES_THRESHOLD,
+    Period,
+    distance_sales,
+    has_oss,
+    period_of,
+    recent_periods,
+    tax_return,
+    totals_of,
+)
+from commerce.models import OwnTaxRate
+from commerce.models.tax import NAMES
+from commerce.shop_settings.current import current_shop
+from commerce.shop_values.vat_rates import AS_OF, STANDARD, shipped_rates
+from commerce.shop_values.vat_territories import territory_of
+from commerce.tax import Relief
+from commerce.taxes.rates import shop_today
+
+RELIEFS = {
+    Relief.NONE: pgettext_lazy("sales that bear VAT", "VAT charged"),
+    Relief.EXPORT: pgettext_lazy("sales", "Exports"),
+    Relief.REVERSE: pgettext_lazy("sales", "Reverse charge"),
+    Relief.OUTSIDE: pgettext_lazy("sales", "Outside the scope of VAT"),
+}
+#: Territories that are no countries of ISO 3166.
+PARTS = {
+    "XI": pgettext_lazy("VAT territory", "Northern Ireland"),
+    "PT-20": pgettext_lazy("VAT territory", "Azores"),
+    "PT-30": pgettext_lazy("VAT territory", "Madeira"),
+    "AT-JM": pgettext_lazy("VAT territory", "Jungholz and Mittelberg"),
+}
+
+
+def names_of_territories(codes: set[str]) -> dict[str, str]:
+    """What staff call the territories with these codes. One query."""
+    states = {code: territory_of(code).state[:2] for code in codes}
+    rows = get_model("address", "Country").objects.filter(pk__in=set(states.values()) | codes)
+    names = {country.pk: str(country) for country in rows}
+    return {
+        code: str(PARTS.get(code) or names.get(code) or names.get(states[code], code))
+        for code in codes
+    }
+
+
+class _ReturnPage(StaffPage):
+    """The period that is asked for; by default the current month."""
+
+    request: HttpRequest
+
+    @cached_property
+    def period(self) -> Period:
+        try:
+            return period_of(self.request.GET.get("period") or shop_today().strftime("%Y-%m"))
+        except ValueError:
+            raise Http404 from None
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of the return, with the words that staff read."""
+        rows = tax_return(self.period)
+        names = names_of_territories({row.country for row in rows})
+        return [
+            {"row": row, "country": names[row.country], "kind": RELIEFS[row.relief]} for row in rows
+        ]
+
+
+@private_page
+class TaxReturnView(_ReturnPage, TemplateView):
+    """VAT by country, kind and rate, as invoiced less credited in a period."""
+
+    template_name = "oscar/dashboard/taxes/return.html"
+    http_method_names = ["get", "head"]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        rows = self.rows()
+        return super().get_context_data(
+            period=self.period,
+            periods=recent_periods(shop_today()),
+            rows=rows,
+            totals=totals_of(row["row"] for row in rows),
+            distance_sales=None if has_oss() else distance_sales(self.period.last.year),
+            threshold=DISTANCE_SALES_THRESHOLD,
+            **kwargs,
+        )
+
+
+@private_page
+class TaxReturnFileView(_ReturnPage, View):
+    """The return as a CSV file, with amounts and codes that programs read."""
+
+    http_method_names = ["get", "head"]
+
+    def get(self, request: HttpRequest) -> StreamingHttpResponse:
+        head = [
+            "currency",
+            "country",
+            "kind",
+            "rate",
+            "invoices",
+            "credit notes",
+            "net",
+            "VAT",
+            "gross",
+        ]
+        rows = [
+            [
+                row.currency, row.country, str(row.relief) or "charged", row.percent, row.invoices,
+                row.credit_notes, row.net, row.tax, row.gross,
+            ]
+            for row in tax_return(self.period)
+        ]  # fmt: skip
+        lines = ([neutral_cell(cell) for cell in row] for row in [head, *rows])
+        response = StreamingHttpResponse(csv_lines(lines), content_type="text/csv")
+        name = f"vat-{self.period.name}.csv"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+
+@private_page
+class TaxRatesView(StaffPage, TemplateView):
+    """All rates in force today, by country and class: those that came with the software and staff's own."""
+
+    template_name = "oscar/dashboard/taxes/rates.html"
+    http_method_names = ["get", "head"]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        today, shop = shop_today(), current_shop()
+        shipped = shipped_rates(today)
+        own = OwnTaxRate.objects.filter(since__lte=today).select_related("tax_class")
+        in_force = {
+            (rate.country, rate.tax_class.code if rate.tax_class else STANDARD): rate.percent
+            for rate in own.order_by("since", "pk")
+            if rate.until is None or today <= rate.until
+        }
+        if shop.tax_percent is not None:
+            in_force.setdefault((shop.country, STANDARD), shop.tax_percent)
+        columns = [STANDARD, *(code for code in NAMES if code not in ("none", "zero"))]
+        countries = set(shipped) | {country for country, _code in in_force}
+        names = names_of_territories(countries)
+        table = [
+            {
+                "code": code,
+                "name": names[code],
+                "rates": [
+                    {
+                        "percent": in_force.get((code, column), shipped.get(code, {}).get(column)),
+                        "is_own": (code, column) in in_force,
+                    }
+                    for column in columns
+                ],
+            }
+            for code in sorted(countries, key=lambda code: (code != shop.country, names[code]))
+        ]
+        heads = [_("Standard rate"), *(str(NAMES[code]) for code in columns[1:])]
+        return super().get_context_data(
+            table=table, heads=heads, as_of=AS_OF, today=today, **kwargs
+        )
