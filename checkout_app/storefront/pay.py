@@ -2,9 +2,11 @@
 
 import logging
 from decimal import Decimal
+from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -36,7 +38,7 @@ from checkout_app.storefront.refusals import (
 )
 from checkout_app.storefront.requests import ShopRequest
 from checkout_app.storefront.views import PaymentView
-from commerce.exceptions import OutOfStock, QuantityRefused
+from commerce.exceptions import OutOfStock, QuantityRefused, TaxUnavailable
 from commerce.models import User
 
 logger = logging.getLogger("vitrine.checkout")
@@ -56,6 +58,17 @@ class PayView(PaymentView):
         if attempt and attempt.state == State.PAID and request.basket.is_empty:
             return None
         return super().missing_step(request)
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except TaxUnavailable as error:
+            logger.error("the tax of an order is unknown: %s", error)
+            text = _(
+                "We can’t work out the tax for your address at the moment. You haven’t been charged. Please"
+                " try again in a few minutes."
+            )
+            return refuse(self.request, text, "checkout:payment-details", status=503)
 
     def post(self, request: ShopRequest) -> HttpResponse:
         if self.needs_script(request):

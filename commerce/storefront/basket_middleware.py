@@ -1,11 +1,13 @@
 """The basket of a request, loaded on demand; a GET writes no row."""
 
+import logging
 from functools import partial
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db.models import Manager, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.functional import SimpleLazyObject
 from oscar.apps.basket.abstract_models import AbstractBasket
 from oscar.apps.basket.middleware import BasketMiddleware as OscarBasketMiddleware
@@ -13,7 +15,10 @@ from oscar.apps.basket.middleware import selector
 from oscar.core.loading import get_class, get_model
 
 from commerce.basket.units import UNITS_COOKIE, units_in
+from commerce.exceptions import TaxUnavailable
 from commerce.requests import delete_cookie, read_cookie, set_cookie
+
+logger = logging.getLogger("vitrine.checkout")
 
 
 class BasketMiddleware(OscarBasketMiddleware):
@@ -98,6 +103,13 @@ class BasketMiddleware(OscarBasketMiddleware):
             prefetch_related_objects([basket], "vouchers__terms__countries")
             basket.buyer = basket.strategy.buyer
             get_class("offer.applicator", "Applicator")().apply(basket, request.user, request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer with a page that says so if the tax of an address is unknown: nothing is sold with a guess."""
+        if not isinstance(exception, TaxUnavailable):
+            return None
+        logger.error("The tax provider does not answer: %s", exception)
+        return render(request, "tax_unavailable.html", status=503)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         basket = getattr(request, "_basket_cache", None)

@@ -20,6 +20,7 @@ from commerce.documents.tax_return import (
     tax_return,
 )
 from commerce.documents.tax_return import totals_of as sums_of_return
+from commerce.exceptions import TaxUnavailable
 from commerce.models import (
     CommercialDocument,
     DeliveryMethod,
@@ -285,6 +286,26 @@ def test_provider_decides_where_the_shop_is_registered(mug, settings):
     assert known.rate_of(mug).percent == Decimal("8.875")
     assert known.price_of(Decimal("24.00"), mug)[0] == Decimal("21.78")
     assert TaxRates(Destination("US", "94016")).rate_of(mug).code == "US-0"
+
+
+class SilentService(TaxProvider):
+    """A provider that cannot answer."""
+
+    def percent(self, destination, tax_class, on):
+        raise TaxUnavailable("no answer")
+
+
+def test_nothing_is_sold_with_a_guessed_tax(client, vase, settings):
+    assert start(client, vase).status_code == 302
+    client.post(reverse("checkout:shipping-method"), {"method": "standard"})
+    settings.TAX_PROVIDER = f"{__name__}.SilentService"
+
+    page = client.get(reverse("basket:summary"))
+    assert page.status_code == 503
+    assert "We can’t work out the tax" in page.content.decode()
+    answer = client.post(reverse("checkout:pay"), headers={"Accept": "application/json"})
+    assert answer.status_code == 503
+    assert not get_model("order", "Order").objects.exists()
 
 
 # --- Rounding ---------------------------------------------------------------------------------------
