@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from wagtail.images.models import AbstractImage
 
 from commerce.basket.checks import Notice, notices_for, units_by_product, units_possible
+from commerce.clock import shop_now
 from commerce.index.listings import LineDisplay, line_displays, product_url
 from commerce.money import round_money
 from commerce.options.personal import Choice, choices_of, surcharge_of
+from commerce.pricing.price_history import prior_price, timelines_of
 from commerce.pricing.unit_prices import UnitPrice, shown_unit_price
 from commerce.stock.availability import sent_later_text
 from commerce.stock.selling import selling_of
@@ -24,12 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BasketLine:
-    """One line. Prices include tax; ``sum_before`` is the sum before discounts, if different.
+    """One line. Prices include tax; ``sum_before`` is the sum before discounts, if they are not even.
 
     ``later`` says from when it is sent, "" if at once. ``price`` is the unit price after discounts
     if they reduce every unit equally, as on a card; otherwise it is the price before discounts.
-    ``unit_price`` belongs to it. ``price_before`` is the price without discounts and sales, if
-    different.
+    ``unit_price`` belongs to it. ``price_before`` is the price without them, or the one before a
+    reduction (docs/pricing.md, "Before"), if higher: a row has one price before, never two.
     """
 
     line_id: int
@@ -65,6 +68,7 @@ def lines_of(basket: AbstractBasket, *, read: Collection[str] = ()) -> list[Bask
     displays = line_displays([line.product for line in lines])
     units = units_by_product(basket)
     notices = {row.line_id: row for row in notices_for(basket) if row.seen_key not in read}
+    priors = _priors_of(lines)
     rows, earlier = [], Counter[int]()
     for line in lines:
         row = _line(
@@ -73,14 +77,43 @@ def lines_of(basket: AbstractBasket, *, read: Collection[str] = ()) -> list[Bask
             notice=notices.get(line.pk),
             available=units_possible(line, units[line.product_id]),
             earlier=earlier[line.product_id],
+            priors=priors,
         )
         rows.append(row)
         earlier[line.product_id] += line.quantity
     return rows
 
 
+def _priors_of(lines: Iterable[AbstractLine]) -> dict[int, Decimal | None]:
+    """The prices before the reductions in force, by the product's key. One query if there are any."""
+    reduced = {
+        line.product_id: line.purchase_info.stockrecord
+        for line in lines
+        if line.purchase_info.price.exists
+        and line.purchase_info.stockrecord.price > _own_price(line)
+    }
+    timelines = timelines_of(reduced) if reduced else {}
+    until, found = shop_now() + timedelta.resolution, {}
+    for pk, record in reduced.items():
+        timeline = timelines.get((pk, record.price_currency))
+        found[pk] = prior_price(timeline, until) if timeline else record.price
+    return found
+
+
+def _own_price(line: AbstractLine) -> Decimal:
+    """What one unit costs with sales and automatic offers, without personal options."""
+    price, whole = line.purchase_info.price, line.line_price_incl_tax_incl_discounts
+    return min(Decimal(price.own), whole / line.quantity) - surcharge_of(line)
+
+
 def _line(
-    line: AbstractLine, *, display: LineDisplay, notice: Notice | None, available: int, earlier: int
+    line: AbstractLine,
+    *,
+    display: LineDisplay,
+    notice: Notice | None,
+    available: int,
+    earlier: int,
+    priors: Mapping[int, Decimal | None],
 ) -> BasketLine:
     product = line.product
     shown = product.parent or product
@@ -93,7 +126,10 @@ def _line(
     is_even = before != after and round_money(after / line.quantity) * line.quantity == after
     shown_price = round_money(after / line.quantity) if is_even else unit
     selling = selling_of(product)
-    list_price = info.stockrecord.price + surcharge_of(line) if price.exists else Decimal(0)
+    usual = unit
+    if prior := priors.get(line.product_id):
+        usual = max(unit, price.at_destination(prior + surcharge_of(line)))
+    is_lower = shown_price < usual
     return BasketLine(
         line_id=line.pk,
         product_id=product.pk,
@@ -107,9 +143,9 @@ def _line(
         available=available,
         step=selling.step,
         price=shown_price,
-        price_before=list_price if shown_price < list_price else None,
+        price_before=usual if is_lower else None,
         unit_price=shown_unit_price(shown_price, line.price_currency, selling),
         sum=after,
-        sum_before=before if before != after else None,
+        sum_before=before if before != after and not is_lower else None,
         notice=notice,
     )

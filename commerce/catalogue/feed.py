@@ -129,7 +129,7 @@ def _photos(box: BuyBox, variant: Variant) -> Iterator[tuple[str, str]]:
 
 
 def _prices(quote: Quote) -> Iterator[tuple[str, str]]:
-    yield "g:price", f"{quote.list_price} {quote.currency}"
+    yield "g:price", f"{quote.was or quote.price} {quote.currency}"
     if quote.is_reduced:
         yield "g:sale_price", f"{quote.price} {quote.currency}"
         if quote.since and quote.until:  # an offer may have an end but no start

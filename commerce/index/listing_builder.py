@@ -17,6 +17,7 @@ from django.db.models import Count
 from oscar.core.loading import get_model
 
 from commerce.bulk_sql import literal_in
+from commerce.clock import shop_now
 from commerce.images.card_photos import CardPhoto, photos_of
 from commerce.index.attribute_values import Value, values_by_product
 from commerce.index.language import shop_language
@@ -27,6 +28,7 @@ from commerce.index.price_windows import (
     Offers,
     Window,
     month_of,
+    planned_prices,
     price_step,
     sales_of,
     windows_of,
@@ -42,6 +44,7 @@ from commerce.index.variant_columns import (
 from commerce.models import FacetAttribute
 from commerce.options.option_sets import names_in
 from commerce.options.personal import products_asking
+from commerce.pricing.price_history import Timeline, merged, timelines_of
 from commerce.rich_html import plain_text
 from commerce.stock.availability import (
     BEST_FIRST,
@@ -83,6 +86,8 @@ WORD_SOURCES: list[Callable[[list[int]], Mapping[int, str]]] = []
 class ListingDocument:
     """One product's columns, price windows and terms.
 
+    ``prices`` are the past and planned prices of its variants, as stored and as they should be, by the
+    variant's key and currency.
     ``variant_titles`` is ``{variant key: (title in the catalogue, title made of its options)}``.
     ``words`` are three sets by weight; ``sets`` are the other sets it belongs to, ``{(kind, value):
     label}``.
@@ -90,6 +95,7 @@ class ListingDocument:
 
     columns: dict[str, Any]
     windows: list[Window]
+    prices: dict[tuple[int, str], tuple[Timeline, Timeline]] = field(default_factory=dict)
     variant_titles: dict[int, tuple[str, str]] = field(default_factory=dict)
     words: tuple[set[str], ...] = field(default_factory=lambda: (set(), set(), set()))
     sets: dict[TermKey, str] = field(default_factory=dict)
@@ -160,15 +166,25 @@ class Record(NamedTuple):
 def build_documents(product_ids: Collection[int]) -> dict[int, ListingDocument]:
     """``{product_id: ListingDocument}`` of the listed products; others are omitted.
 
-    The number of queries is constant. The result does not depend on the current time: the price
-    windows say when each price applies.
+    The number of queries is constant. The result does not depend on the current time, except that a
+    price that differs from the last stored one begins now: the price windows say when each applies.
     """
     products, language = _products_of(product_ids), shop_language()
     reviews = _reviews_of(products)
     records = records_of(products)
     variants = {record.product_id for rows in records.values() for record in rows}
     sales = sales_of(record.pk for rows in records.values() for record in rows)
-    offers = Offers(records)
+    offers, now = Offers(records), shop_now()
+    stored = timelines_of(variants)
+    timelines = {
+        record.product_id: merged(
+            stored.get((record.product_id, record.price_currency), ()),
+            planned_prices(record, sales, offers),
+            now,
+        )
+        for rows in records.values()
+        for record in rows
+    }
     values = values_by_product(products.keys() | variants)
     photos = photos_of(products.keys() | variants)
     paths = product_urls({pk: product.slug for pk, product in products.items()})
@@ -186,7 +202,12 @@ def build_documents(product_ids: Collection[int]) -> dict[int, ListingDocument]:
                     photos=photos,
                 ),
             },
-            windows=windows_of(records[pk], sales, offers),
+            windows=windows_of(records[pk], sales, offers, timelines),
+            prices={
+                key: (stored.get(key, ()), timelines[key[0]])
+                for record in records[pk]
+                for key in [(record.product_id, record.price_currency)]
+            },
         )
         for pk, product in products.items()
     }

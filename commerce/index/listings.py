@@ -146,7 +146,7 @@ class Card:
     def fragment(self) -> str:
         """A cache key for today's markup of the card: equal keys mean equal markup."""
         quote = self.quote
-        price = (quote.price, quote.list_price, quote.until, quote.currency) if quote else ()
+        price = (quote.price, quote.was, quote.until, quote.currency) if quote else ()
         words = f"{price} {self.unit_price} {self.is_from} {localdate()} {get_language()}"
         return f"{self.product_id} {self.digest} {self.url} {words}"
 
@@ -334,6 +334,7 @@ def _quote(window: _Window) -> Quote:
         currency=window.currency,
         list_price=window.was or window.price,
         price=window.price,
+        prior=window.was,
         until=window.ends,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -18,6 +19,7 @@ from commerce.models.cache_tags import SCHEDULED_PRICES
 from commerce.page_cache.dependencies import collect_dependencies, expires_by
 from commerce.page_cache.memoise import memoise
 from commerce.pricing.automatic_offers import OfferBook, automatic_offers
+from commerce.pricing.price_history import Point, Timeline, prior_price
 from commerce.pricing.prices import Quote, lowest_running, quote_at_sale, quote_under_offers
 from commerce.shop_values.price_bands import step_of
 
@@ -97,14 +99,36 @@ class Offers:
         return self.book.offers_for(record.product_id)
 
 
+def planned_prices(
+    record: Any, sales: Mapping[int, list[SalePrice]], offers: Offers
+) -> list[Point]:
+    """The prices of a stock record over time, as its price, its sales and the offers are now."""
+    if not sales[record.pk] and not offers.of(record):
+        return [Point(EVER, record.price)]
+    points: list[Point] = []
+    for start, _until in _periods([record], sales, offers):
+        quotes = _quotes([record], sales, offers, start)
+        price = quotes[0][0].price if quotes else None
+        if not points or points[-1].price != price:
+            points.append(Point(start, price))
+    return points
+
+
 def windows_of(
-    records: Sequence[Any], sales: Mapping[int, list[SalePrice]], offers: Offers
+    records: Sequence[Any],
+    sales: Mapping[int, list[SalePrice]],
+    offers: Offers,
+    timelines: Mapping[int, Timeline],
 ) -> list[Window]:
-    """The lowest price over time and, if variants differ, the prices of each variant."""
-    lowest = _series(records, sales, offers)
+    """The lowest price over time and, if variants differ, the prices of each variant.
+
+    ``timelines`` are the past and planned prices of each variant, by its key.
+    """
+    terms = _Terms(sales, offers, timelines)
+    lowest = _series(records, terms)
     if len(records) == 1 or _always_cost_the_same(records, sales, offers):
         return lowest
-    own = [_series([record], sales, offers, number=n) for n, record in enumerate(records, 1)]
+    own = [_series([record], terms, number=n) for n, record in enumerate(records, 1)]
     if all(_spans(series) == _spans(lowest) for series in own):
         return lowest
     return [*lowest, *(window for series in own for window in series)]
@@ -125,16 +149,28 @@ def _spans(series: Iterable[Window]) -> list[tuple[Any, ...]]:
     return [window[1:] for window in series]
 
 
-def _series(
-    records: Sequence[Any], sales: Mapping[int, list[SalePrice]], offers: Offers, *, number: int = 0
-) -> list[Window]:
-    """One window between each two moments at which a sale or an offer starts or ends."""
+class _Terms(NamedTuple):
+    sales: Mapping[int, list[SalePrice]]
+    offers: Offers
+    timelines: Mapping[int, Timeline]
+
+
+def _periods(
+    records: Sequence[Any], sales: Mapping[int, list[SalePrice]], offers: Offers
+) -> Iterable[tuple[datetime, datetime]]:
+    """The periods between each two moments at which a sale or an offer starts or ends."""
     own = [sale for record in records for sale in sales[record.pk]]
     ends = {EVER, NEVER} | {sale.start for sale in own} | {s.until for s in own if s.until}
     moments = sorted(ends.union(*(offers.book.moments(record.product_id) for record in records)))
+    return zip(moments, moments[1:], strict=False)
+
+
+def _series(records: Sequence[Any], terms: _Terms, *, number: int = 0) -> list[Window]:
+    """One window for each period in which nothing changes."""
     windows: list[Window] = []
-    for start, until in zip(moments, moments[1:], strict=False):
-        window = _window_at(_quotes(records, sales, offers, start), start, until, number=number)
+    for start, until in _periods(records, terms.sales, terms.offers):
+        quotes = _quotes(records, terms.sales, terms.offers, start)
+        window = _window_at(quotes, start, until, terms.timelines, number=number)
         if window is None:
             continue
         last = windows[-1] if windows else None
@@ -181,11 +217,18 @@ def _plain_quote(price: Decimal | None, currency: str) -> Quote | None:
 
 
 def _window_at(
-    quotes: Sequence[tuple[Quote, Any]], start: datetime, until: datetime, *, number: int
+    quotes: Sequence[tuple[Quote, Any]],
+    start: datetime,
+    until: datetime,
+    timelines: Mapping[int, Timeline],
+    *,
+    number: int,
 ) -> Window | None:
     if not quotes:
         return None
     lowest, record = min(quotes, key=lambda pair: pair[0].price)
+    if lowest.price < lowest.list_price:
+        lowest = replace(lowest, prior=prior_price(timelines[record.product_id], until))
     is_from = len({quote.price for quote, _record in quotes}) > 1
     return Window(
         number, start, until, lowest.currency, lowest.price, lowest.was, is_from,

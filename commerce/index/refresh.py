@@ -31,7 +31,7 @@ from commerce.index.listing_builder import (
 from commerce.index.postings import Joined, broken_terms, repair_terms, write_terms
 from commerce.index.price_windows import EVER, NEVER, Window, price_step
 from commerce.index.terms import TermKey, terms_in
-from commerce.models import Listing, ListingTerms, PriceWindow, ProductDetails, Term
+from commerce.models import Listing, ListingTerms, PricePoint, PriceWindow, ProductDetails, Term
 from commerce.models.cache_tags import (
     LISTS,
     SCHEDULED_PRICES,
@@ -80,6 +80,7 @@ def _refresh(wanted: list[int], *, prices_only: bool) -> int:
     invalidate(*map(price_tag, wanted), *map(product_tag, changed_cards if prices_only else wanted))
     _write_variant_titles(existing, documents)
     repriced = _write_windows(wanted, documents)
+    _write_prices(documents)
     joined, left = _write_texts(wanted, documents)
     if joined or left:
         write_terms(joined, left)
@@ -257,6 +258,24 @@ def _write_windows(wanted: Collection[int], documents: Mapping[int, ListingDocum
     return changed
 
 
+def _write_prices(documents: Mapping[int, ListingDocument]) -> None:
+    """Add what changed to the price history, and replace what was planned."""
+    new = []
+    for document in documents.values():
+        for (pk, currency), (stored, wanted) in document.prices.items():
+            if stored == wanted:
+                continue
+            if gone := {point.since for point in set(stored) - set(wanted)}:
+                rows = PricePoint.objects.filter(product=pk, currency=currency, country="")
+                rows.filter(since__in=gone).delete()
+            new += [
+                (pk, currency, "", point.price, point.since)
+                for point in wanted
+                if point not in stored
+            ]
+    insert_rows(PricePoint, ("product", "currency", "country", "price", "since"), new)
+
+
 def _scheduled_changes(windows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """The scheduled price changes as filters see them: period, band and whether it is reduced."""
     rows = [Window(*row) for row in windows]
@@ -390,6 +409,8 @@ def _broken_of(ids: list[int]) -> Iterator[str]:
                 yield f"listing {pk}: terms differ in {sorted(terms.items() ^ wanted.items())}"
             if windows[pk] != document.windows:
                 yield f"listing {pk}: price windows differ"
+            if any(stored != wanted for stored, wanted in document.prices.values()):
+                yield f"listing {pk}: the price history is not up to date"
 
 
 @task()

@@ -63,7 +63,7 @@ class PriceWindowQuerySet(models.QuerySet):
 class PriceWindow(models.Model):
     """The lowest price of a listing from ``start`` until ``until`` (excluded). They do not overlap.
 
-    ``was`` is the price before a sale and ``ends`` the end of that sale (None without an end);
+    ``was`` is the lowest price of the 30 days before a reduction and ``ends`` the end of that sale (None without an end);
     another sale may change the price earlier. ``is_from`` says that variants differ in price. If
     they ever do, each variant has windows of its own, by its ``number`` (from 1; 0 is the whole
     listing). ``content`` and ``content_unit`` are those of the variant with this price, for its unit
@@ -100,6 +100,35 @@ class PriceWindow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.listing_id}: {self.price} {self.currency}"
+
+
+class PricePoint(models.Model):
+    """A price that a variant is, was or will be sold at from ``since`` on, until its next row.
+
+    Including VAT, sales and automatic offers: what shoppers see. ``price`` is None while it is not
+    sold. ``country`` is "" for everywhere. Rows up to now are never changed; those after now are the plan and
+    follow sales and offers (``commerce.pricing.price_history``).
+    """
+
+    product = models.ForeignKey(
+        "catalogue.Product", on_delete=models.CASCADE, related_name="price_points"
+    )
+    currency = models.CharField(max_length=3)
+    country = models.CharField(max_length=2, blank=True)
+    price = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    since = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("price in the history")
+        verbose_name_plural = _("prices in the history")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "currency", "country", "since"], name="one_price_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product_id}: {self.price} {self.currency} since {self.since:%Y-%m-%d %H:%M}"
 
 
 class Term(models.Model):

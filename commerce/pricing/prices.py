@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from commerce.clock import shop_now
 from commerce.models import SalePrice
 from commerce.pricing.automatic_offers import OfferBook, offer_end
+from commerce.pricing.price_history import Point, prior_price, timelines_of
 
 if TYPE_CHECKING:
     from oscar.apps.partner.abstract_models import AbstractStockRecord
@@ -39,14 +41,15 @@ class Stage:
 class Quote:
     """The price of one unit, including tax, at one moment.
 
-    ``list_price`` is the price without sales and offers. ``since`` is when the price fell,
-    ``until`` when it may rise again. ``stages`` are the steps to the price; quotes read from the
-    listing index have none.
+    ``list_price`` is the price without sales and offers; ``prior`` the lowest of the 30 days before
+    they lowered it (docs/pricing.md, "Before"). ``since`` is when the price fell, ``until`` when it may
+    rise again. ``stages`` are the steps to the price; quotes read from the listing index have none.
     """
 
     currency: str
     list_price: Decimal
     price: Decimal
+    prior: Decimal | None = None
     until: datetime | None = None
     since: datetime | None = None
     stages: tuple[Stage, ...] = ()
@@ -58,13 +61,18 @@ class Quote:
 
     @property
     def is_reduced(self) -> bool:
-        """Whether the price is below the list price."""
-        return self.price < self.list_price
+        """Whether sales or offers made it lower than it was in the 30 days before."""
+        return self.prior is not None and self.price < min(self.prior, self.list_price)
 
     @property
     def was(self) -> Decimal | None:
         """The price before the reduction, or None if it is not reduced."""
-        return self.list_price if self.is_reduced else None
+        return self.prior if self.is_reduced else None
+
+    @property
+    def percent_off(self) -> int:
+        """The reduction in whole per cent of the price before it, rounded down; 0 without one."""
+        return int((self.prior - self.price) * 100 / self.prior) if self.was else 0
 
 
 def running_sales(stockrecord_ids: Iterable[int], *, at: datetime) -> dict[int, SalePrice]:
@@ -156,8 +164,26 @@ class PriceBook(SaleBook):
         """Read all that is needed to quote these stock records."""
         records = list(stockrecords)
         self.load(record.pk for record in records)
-        self.offers = OfferBook(record.product_id for record in records)
+        self._product_ids = {record.product_id for record in records}
+        self.offers = OfferBook(self._product_ids)
 
     def quote(self, stockrecord: AbstractStockRecord) -> Quote | None:
         """The quote, with offers, of a loaded stock record."""
-        return quote_under_offers(stockrecord, super().quote(stockrecord), self.offers, at=self.at)
+        quote = quote_under_offers(stockrecord, super().quote(stockrecord), self.offers, at=self.at)
+        if quote is None or quote.price >= quote.list_price:
+            return quote
+        return replace(quote, prior=self._prior(stockrecord.product_id, quote))
+
+    def _prior(self, product_id: int, quote: Quote) -> Decimal | None:
+        """The price before a reduction. One query for all loaded stock records."""
+        timeline = self._timelines.get((product_id, quote.currency))
+        if not timeline:  # not in the history yet
+            return quote.list_price
+        past = [point for point in timeline if point.since <= self.at]
+        if past and past[-1].price != quote.price:
+            past.append(Point(self.at, quote.price))
+        return prior_price(past, self.at + timedelta.resolution)
+
+    @cached_property
+    def _timelines(self) -> dict[tuple[int, str], list[Point]]:
+        return timelines_of(self._product_ids)

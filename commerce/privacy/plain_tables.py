@@ -71,6 +71,7 @@ PLAIN = nothing_personal(
         ),
         "commerce.optionprice": "option price max_length meaning",
         "commerce.producttypetax": "product_class tax_class",
+        "commerce.pricepoint": "id product currency country price since",
         "commerce.taxclass": "id code name",
         "commerce.documenttax": "id document country percent relief currency net tax issued_on",
         "commerce.owntaxrate": "id country tax_class percent since until",
