@@ -29,6 +29,7 @@ from commerce.dashboard.imports import (
 )
 from commerce.dashboard.options import OptionsView, OptionValuesView
 from commerce.dashboard.personal_data import StaffGuestPrivacyView, StaffPrivacyView
+from commerce.dashboard.price_reasons import OrderPricesView, ProductPricesView
 from commerce.dashboard.returns import ReturnDetailView, ReturnListView
 from commerce.dashboard.taxes import TaxRatesView, TaxReturnFileView, TaxReturnView
 from commerce.dashboard.variants import VariantsView
@@ -128,6 +129,12 @@ urlpatterns = [
     path("dashboard/vat/", TaxReturnView.as_view(), name="staff-tax-return"),
     path("dashboard/vat/return.csv", TaxReturnFileView.as_view(), name="staff-tax-return-file"),
     path("dashboard/vat/rates/", TaxRatesView.as_view(), name="staff-tax-rates"),
+    path("dashboard/prices/<int:pk>/", ProductPricesView.as_view(), name="staff-prices"),
+    path(
+        "dashboard/prices/orders/<str:number>/",
+        OrderPricesView.as_view(),
+        name="staff-order-prices",
+    ),
     path("dashboard/returns/", ReturnListView.as_view(), name="staff-returns"),
     path("dashboard/returns/<str:number>/", ReturnDetailView.as_view(), name="staff-return"),
     path("dashboard/withdrawals/", WithdrawalListView.as_view(), name="staff-withdrawals"),

@@ -233,6 +233,8 @@ _OURS = {
     "staff-tax-return": read_only("commerce.view_documenttax"),
     "staff-tax-return-file": read_only("commerce.view_documenttax"),
     "staff-tax-rates": read_only("commerce.view_owntaxrate"),
+    "staff-prices": read_only(PRODUCT, "partner.view_stockrecord"),
+    "staff-order-prices": read_only(ORDER),
     "staff-returns": read_only("commerce.view_returnrequest"),
     "staff-return": Access(
         view=("commerce.view_returnrequest",), change=("commerce.change_returnrequest",)

@@ -34,6 +34,7 @@ from commerce.models.returns import ReturnLine, ReturnRequest, Withdrawal
 from commerce.models.shop import (
     CategoryPhoto,
     DeliveryMethod,
+    OrderLinePricing,
     OrderPickup,
     OrderPromise,
     OutgoingMail,
@@ -76,6 +77,7 @@ __all__ = [
     "OptionValueDisplay",
     "OrderEvent",
     "OrderLinePart",
+    "OrderLinePricing",
     "OrderPickup",
     "OrderPromise",
     "OrderTax",

@@ -275,6 +275,27 @@ class OrderPromise(models.Model):
         return f"{self.order.number}: {self.arrives_from} – {self.arrives_until}"
 
 
+class OrderLinePricing(models.Model):
+    """How the unit price of an order line came about, as it was when the order was placed.
+
+    ``stages`` are those of ``commerce.pricing.prices.Quote`` with amounts as text; ``surcharge`` is that of
+    the line's personal options.
+    """
+
+    line = models.OneToOneField(
+        "order.Line", on_delete=models.CASCADE, primary_key=True, related_name="pricing"
+    )
+    stages = models.JSONField()
+    surcharge = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+
+    class Meta:
+        verbose_name = _("price stages of an order line")
+        verbose_name_plural = _("price stages of order lines")
+
+    def __str__(self) -> str:
+        return str(self.line_id)
+
+
 class OrderPickup(models.Model):
     """Marks an order that the customer collects at the shop.
 

@@ -11,8 +11,13 @@ from oscar.apps.order.utils import OrderNumberGenerator as OscarOrderNumberGener
 from oscar.apps.voucher.abstract_models import AbstractVoucher
 
 from commerce.digital.goods import store_fulfilments
-from commerce.models import User
-from commerce.options.personal import choices_of, meaning_of, title_with_choices
+from commerce.models import OrderLinePricing, User
+from commerce.options.personal import (
+    choices_of,
+    meaning_of,
+    surcharge_of,
+    title_with_choices,
+)
 from commerce.orders.discount_uses import count_offer_use, count_voucher_use
 from commerce.orders.pipeline import new_order_number
 from commerce.stock.availability import tracks_stock
@@ -65,6 +70,19 @@ class OrderCreator(OscarOrderCreator):
         LineAttribute.objects.bulk_create(
             LineAttribute(line=order_line, option=row.option, type=row.option.name, value=row.value)
             for row in basket_line.attributes.all()
+        )
+
+    def create_additional_line_models(
+        self, order: AbstractOrder, order_line: AbstractLine, basket_line: AbstractBasketLine
+    ) -> None:
+        """Store how the unit price came about: sales and offers change, and are deleted."""
+        quote = basket_line.basket.strategy.sales.quote(basket_line.stockrecord)
+        stages = [
+            {"kind": one.kind, "price": str(one.price), "reason": one.reason, "rules": one.rules}
+            for one in (quote.stages if quote else ())
+        ]
+        OrderLinePricing.objects.create(
+            line=order_line, stages=stages, surcharge=surcharge_of(basket_line)
         )
 
     def place_order(self, basket: AbstractBasket, *args: Any, **kwargs: Any) -> AbstractOrder:

@@ -30,11 +30,15 @@ LIST, SALE, OFFER = "list", "sale", "offer"
 
 @dataclass(frozen=True)
 class Stage:
-    """One step of a price: its kind, the price after it, and the reason shown to the shopper."""
+    """One step of a price: its kind, the price after it, and the reason shown to the shopper.
+
+    ``rules`` are pairs of a kind ("sale", "offer") and the key of what made the price.
+    """
 
     kind: str
     price: Decimal
     reason: str = ""
+    rules: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,9 @@ def quote_at_sale(stockrecord: AbstractStockRecord, sale: SalePrice | None) -> Q
         return None
     lower = sale if sale is not None and sale.price < stockrecord.price else None
     price = lower.price if lower else stockrecord.price
-    stages = [Stage(LIST, stockrecord.price), *([Stage(SALE, price)] if lower else [])]
+    stages = [Stage(LIST, stockrecord.price)]
+    if lower:
+        stages.append(Stage(SALE, price, rules=(("sale", lower.pk),)))
     return Quote(
         currency=stockrecord.price_currency,
         list_price=stockrecord.price,
@@ -129,7 +135,10 @@ def quote_under_offers(
         price=found.price,
         until=min(filter(None, ends), default=None),
         since=max(filter(None, starts), default=None),
-        stages=(*quote.stages, Stage(OFFER, found.price, names)),
+        stages=(
+            *quote.stages,
+            Stage(OFFER, found.price, names, tuple(("offer", offer.pk) for offer in found.offers)),
+        ),
     )
 
 

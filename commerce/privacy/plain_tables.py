@@ -61,6 +61,7 @@ PLAIN = nothing_personal(
         "commerce.voucherterms": "voucher is_for_first_order most_orders countries",
         "commerce.voucherterms_countries": "id voucherterms country",
         "commerce.orderpickup": "id order",
+        "commerce.orderlinepricing": "line stages surcharge",
         "commerce.orderpromise": "id order arrives_from arrives_until",
         "commerce.orderlinepart": "id line stockrecord title quantity",
         "commerce.pricewindow": "id listing number start until currency price was is_from ends "

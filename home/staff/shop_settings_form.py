@@ -25,6 +25,16 @@ def _rows(heading: str | Promise, *rows: Sequence[str]) -> Panel:
     return MultiFieldPanel(panels, heading=heading)
 
 
+def _vat() -> ObjectList:
+    return ObjectList(
+        [
+            _rows(_("At home"), ("tax_percent", "tax_rounding")),
+            _group(_("In other countries"), "prices_abroad", "oss_since", "tax_registrations"),
+        ],
+        heading=_("VAT"),
+    )
+
+
 def set_up_form() -> None:
     """Give the settings their form. Called when the app is ready."""
     ShopSettings.edit_handler = TabbedInterface(
@@ -63,15 +73,7 @@ def set_up_form() -> None:
                 ],
                 heading=_("Region and orders"),
             ),
-            ObjectList(
-                [
-                    _rows(_("At home"), ("tax_percent", "tax_rounding")),
-                    _group(
-                        _("In other countries"), "prices_abroad", "oss_since", "tax_registrations",
-                    ),
-                ],
-                heading=_("VAT"),
-            ),
+            _vat(),
             ObjectList(
                 [
                     FieldPanel("price_bands"),

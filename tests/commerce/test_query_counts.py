@@ -28,7 +28,7 @@ QUERIES = {
     pages.PRODUCT: 6,
     pages.SEARCH: 2,
     pages.SUGGEST: 3,
-    pages.BASKET: 14,
+    pages.BASKET: 15,
 }
 #: Queries right after a price change of a product on the page.
 AFTER_A_CHANGE = {

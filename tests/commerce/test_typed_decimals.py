@@ -17,7 +17,7 @@ from tests.factories import make_product, make_user, stockrecord_of
 
 FORMS = [
     *(CaptureForm, GeneratorForm, ReceivedForm, RefundForm, VariantRowForm),
-    *(get_class("dashboard.catalogue.forms", name) for name in ("OptionForm", "ProductClassForm")),
+    *(get_class("dashboard.catalogue.forms", name) for name in ("OptionForm",)),
 ]
 
 

@@ -50,11 +50,11 @@ class DemoShop:
 SHOPS = [
     DemoShop(
         "saltmarsh", "en-gb", GERMAN, PRINTS, r"£\d+(\.\d\d)?", "€", "VAT",
-        {"GB-20"}, ("mug", "teepot", "zzz"),
+        {"GB-20", *(f"{code}-0-export" for code in ("DE", "DK", "FR", "IE", "NL"))}, ("mug", "teepot", "zzz"),
     ),
     DemoShop(
         "lindenblatt", "de", ENGLISH, POTTERY, r"\d+(,\d\d)?\s€", "£", "MwSt.",
-        {"DE-19", "DE-7"}, ("linde", "gingko", "zzz"),
+        {"DE-19", "DE-7", "CH-0-export"}, ("linde", "gingko", "zzz"),
     ),
 ]  # fmt: skip
 STARTS = (

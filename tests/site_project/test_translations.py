@@ -23,7 +23,7 @@ SHORTER = {
 #: Words and patterns that German shares with English.
 SAME = {
     "(optional)", "Banner", "Code", "Dashboard", "Download", "Downloads", "Eircode", "Format", "HTML", "Imperial (in, lb, fl oz)", "Link", "Links",
-    "Material", "Name", "Oblast", "Option", "Option: %(name)s", "Passkey %(number)d", "Passkeys", "Person", "Position", "Region",
+    "Madeira", "Material", "Name", "Oblast", "Option", "Option: %(name)s", "Passkey %(number)d", "Passkeys", "Person", "Position", "Region",
     "Shop", "Status", "Text", "Webhooks", "g", "kg", "l", "m", "ml", "m²", "optional",
 }  # fmt: skip
 
