@@ -76,7 +76,8 @@ class Quote:
     @property
     def percent_off(self) -> int:
         """The reduction in whole per cent of the price before it, rounded down; 0 without one."""
-        return int((self.prior - self.price) * 100 / self.prior) if self.was else 0
+        before = self.was
+        return int((before - self.price) * 100 / before) if before else 0
 
 
 def running_sales(stockrecord_ids: Iterable[int], *, at: datetime) -> dict[int, SalePrice]:

@@ -158,8 +158,8 @@ class TaxRates:
 
     def _price(self, gross: Decimal, home: TaxRate, rate: TaxRate) -> tuple[Decimal, TaxRate]:
         is_same = (rate.country, rate.relief) == (home.country, home.relief)
-        is_kept = self.shop.prices_abroad == ShopSettings.PricesAbroad.GROSS
-        if is_same or (is_kept and rate.relief != Relief.REVERSE):
+        stays_gross = self.shop.prices_abroad == ShopSettings.PricesAbroad.GROSS
+        if is_same or (stays_gross and rate.relief != Relief.REVERSE):
             return gross, rate
         return rate.gross_of(home.net_of(gross)), rate
 
