@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.forms import Form
@@ -19,7 +17,6 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import FormView, TemplateView, View
-from oscar.apps.basket.abstract_models import AbstractBasket
 from oscar.apps.basket.abstract_models import AbstractLine as AbstractBasketLine
 from oscar.apps.basket.signals import basket_addition, voucher_addition, voucher_removal
 from oscar.apps.basket.views import BasketAddView as OscarBasketAddView
@@ -38,22 +35,12 @@ from commerce.basket.undo import (
 )
 from commerce.catalogue.product_detail import BuyBox, buy_box_for
 from commerce.exceptions import BasketFrozen, UndoExpired
-from commerce.money import smallest_card_payment
-from commerce.pricing.delivery import (
-    amount_until_free,
-    goods_for_delivery,
-    is_quoted,
-    promised_arrival,
-    standard_delivery,
-)
-from commerce.pricing.parcels import parcel_of_basket
-from commerce.pricing.shipping_methods import stored_method
 from commerce.pricing.vouchers import VoucherRefused, use_voucher, voucher_notes
 from commerce.requests import parse_pk, wants_fragment
 from commerce.same_origin import same_origin_only
 from commerce.storefront.basket_forms import LineQuantityForm
+from commerce.storefront.basket_summary import delivery_estimate, goes_with
 from commerce.taxes.rates import TAXES
-from commerce.taxes.rows import tax_rows_of_basket
 from commerce.throttles import (
     Limit,
     TooManyAttempts,
@@ -101,7 +88,7 @@ class BasketPage(TemplateView):
             taken=self.taken_text(kwargs.get("undo"), bool(rows)),
             is_ready=not any(notice.is_blocking for notice in notices) and not errors,
             seen_keys={notice.seen_key for notice in notices if notice.seen_key},
-            **self.get_delivery(basket),
+            **delivery_estimate(self.request, basket),
             **kwargs,
         )
 
@@ -116,32 +103,6 @@ class BasketPage(TemplateView):
             return _("%(count)d items were removed from your basket.") % {"count": len(titles)}
         return _("Your basket has been cleared.")
 
-    def get_delivery(self, basket: AbstractBasket) -> dict[str, Any]:
-        """The estimate for the standard method, before an address is known."""
-        if not basket.all_lines():
-            return {"total": basket.total_incl_tax}
-        # Through Oscar's repository: an offer on delivery counts here as it does at checkout.
-        offered = get_class("shipping.repository", "Repository")().get_shipping_methods(
-            basket, user=self.request.user, request=self.request
-        )
-        quoted = next((row for row in offered if is_quoted(stored_method(row))), None)
-        # Without a parcel, Oscar offers an object of its own that says nothing.
-        method = stored_method(quoted) or standard_delivery(parcel_of_basket(basket))
-        if method is None:
-            return {"total": basket.total_incl_tax, "tax_rows": tax_rows_of_basket(basket)}
-        price = quoted.calculate(basket) if quoted else None
-        charge = price.incl_tax if price else method.price
-        return {
-            "delivery": method,
-            "delivery_charge": charge,
-            "arrival": promised_arrival(quoted),
-            "goods_counted": goods_for_delivery(basket),
-            "tax_rows": tax_rows_of_basket(basket, price),
-            "until_free": amount_until_free(goods_for_delivery(basket), method),
-            "total": basket.total_incl_tax + charge,
-            "least_for_cards": least_for_cards(basket.total_incl_tax + charge),
-        }
-
     def get_saved_lines(self) -> list[BasketLine]:
         user = self.request.user
         saved = Basket.saved.filter(owner=user).first() if user.is_authenticated else None
@@ -151,14 +112,6 @@ class BasketPage(TemplateView):
         # Saved products cost what their cards say, including offers on one unit.
         get_class("offer.applicator", "Applicator")().apply(saved, user, self.request)
         return lines_of(saved)
-
-
-def least_for_cards(total: Decimal) -> Decimal | None:
-    """The smallest amount that cards are charged, if a total is less and cannot be transferred."""
-    if settings.TRANSFER_ACCOUNT and total >= settings.TRANSFER_FROM:
-        return None
-    least = smallest_card_payment(settings.OSCAR_DEFAULT_CURRENCY)
-    return least if 0 < total < least else None
 
 
 def recount(request: HttpRequest) -> None:
@@ -326,7 +279,13 @@ class BasketAddView(OscarBasketAddView):
         if wants_fragment(self.request):
             recount(self.request)
             line = next(row for row in lines_of(basket) if row.line_id == self.line.pk)
-            context = {"line": line, "units": units, "basket": basket}
+            context = {
+                "line": line,
+                "units": units,
+                "basket": basket,
+                "cards": goes_with(form.product, basket),
+                **delivery_estimate(self.request, basket),
+            }
             return render(self.request, "oscar/basket/partials/added.html", context)
         text = ngettext(
             "%(units)d × %(title)s is in your basket.",

@@ -1,7 +1,6 @@
-// <add-to-basket>: submits its form without leaving the page and shows the returned note.
+// <add-to-basket>: submits its form without leaving the page and opens the returned drawer.
 import { fetchPart, parse, showCount } from "./fragment.js";
 
-const SHOWN_MS = 9000;
 let refusals = 0;
 
 class AddToBasket extends HTMLElement {
@@ -21,7 +20,7 @@ class AddToBasket extends HTMLElement {
     this.say("");
     try {
       const answer = await fetchPart(form.action, { method: "POST", body: new FormData(form) });
-      if (answer.ok) showNote(answer.text, button);
+      if (answer.ok) showAdded(answer.text);
       else if (answer.status === 422 || answer.status === 429) this.say(answer.text, answer.invalid);
       else form.submit();
     } catch {
@@ -52,26 +51,18 @@ class AddToBasket extends HTMLElement {
   }
 }
 
-function showNote(html, opener) {
-  const note = parse(html).querySelector("[data-toast]");
-  const region = document.getElementById("status");
-  if (!note) return location.reload();
+// The drawer is modal: the browser moves the focus in, keeps it there, closes on Escape and gives it back.
+function showAdded(html) {
+  const drawer = parse(html).querySelector("[data-added]");
+  if (!drawer) return location.reload();
   document.dispatchEvent(new Event("basket-added"));
-  region.replaceChildren(note);
-  showCount(note.dataset.count);
-  let timer = setTimeout(close, SHOWN_MS);
-  function close() {
-    clearTimeout(timer);
-    if (note.contains(document.activeElement)) opener.focus();
-    note.remove();
-  }
-  note.addEventListener("mouseenter", () => clearTimeout(timer));
-  note.addEventListener("focusin", () => clearTimeout(timer));
-  note.addEventListener("mouseleave", () => {
-    timer = setTimeout(close, SHOWN_MS);
+  document.getElementById("status").replaceChildren(drawer);
+  showCount(drawer.dataset.count);
+  drawer.addEventListener("close", () => drawer.remove());
+  drawer.addEventListener("click", (event) => {
+    if (event.target === drawer || event.target.closest("[data-close]")) drawer.close();
   });
-  note.addEventListener("keydown", (event) => event.key === "Escape" && close());
-  note.querySelector("[data-close]").addEventListener("click", close);
+  drawer.showModal();
 }
 
 customElements.define("add-to-basket", AddToBasket);

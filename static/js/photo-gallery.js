@@ -8,6 +8,7 @@ class PhotoGallery extends HTMLElement {
     this.frames = [...this.querySelectorAll("[data-photo]")];
     this.addEventListener("click", (event) => this.follow(event));
     this.stage?.addEventListener("scroll", () => this.mark(), { passive: true });
+    this.reach(0);
   }
 
   follow(event) {
@@ -23,9 +24,18 @@ class PhotoGallery extends HTMLElement {
 
   mark() {
     const shown = Math.round(this.stage.scrollLeft / this.stage.clientWidth);
+    this.reach(shown);
     this.thumbs.forEach((thumb, index) => {
       if (index === shown) thumb.setAttribute("aria-current", "true");
       else thumb.removeAttribute("aria-current");
+    });
+  }
+
+  // Only the photograph in view can be reached with Tab.
+  reach(shown) {
+    this.frames.forEach((frame, index) => {
+      if (index === shown) frame.removeAttribute("tabindex");
+      else frame.setAttribute("tabindex", "-1");
     });
   }
 }
