@@ -16,11 +16,12 @@ class CheckoutConfig(OscarCheckoutConfig):
         # Models are loaded now. Importing captures and invariants registers their functions.
         from checkout_app import receivers  # noqa: F401
         from checkout_app.payments import captures, invariants  # noqa: F401
-        from checkout_app.storefront import cards, confirmation, pay, session, views
+        from checkout_app.storefront import cards, codes, confirmation, pay, session, views
         from commerce.pricing.voucher_terms import tells_the_buyer
 
         tells_the_buyer(lambda request: session.Draft(request).buyer())
         self.views, self.pay, self.cards, self.confirmation = views, pay, cards, confirmation
+        self.codes = codes
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         views, pay, cards, confirmation = self.views, self.pay, self.cards, self.confirmation
@@ -33,6 +34,7 @@ class CheckoutConfig(OscarCheckoutConfig):
             path("pay/", pay.PayView.as_view(), name="pay"),
             path("change/", pay.ChangeOrderView.as_view(), name="change"),
             path("return/", confirmation.ReturnView.as_view(), name="return"),
+            path("voucher/", self.codes.VoucherView.as_view(), name="voucher"),
             path("preview/", views.PaymentMethodView.as_view(), name="preview"),
             path("card-session/", cards.CardSessionView.as_view(), name="card-session"),
             path("thank-you/", confirmation.ThankYouView.as_view(), name="thank-you"),

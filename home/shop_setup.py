@@ -15,7 +15,6 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from oscar.core.loading import get_model
 from wagtail.models import Page
 
@@ -26,41 +25,11 @@ from commerce.pricing.countries import open_countries
 from commerce.shop_settings.current import current_shop, in_the_shops_terms
 from commerce.taxes.rates import TaxRates
 from commerce.urls import absolute
+from home.legal_pages import LEGAL_PAGES
 from home.models import HomePage, StandardPage
 from home.sites import sync_sites
 from home.staff.roles import create_page_roles
 
-#: Pages that a shop needs by law: slug, title, and what the text must cover.
-LEGAL_PAGES = (
-    (
-        "terms",
-        gettext_lazy("Terms"),
-        gettext_lazy(
-            "The seller, how a contract is concluded, prices and tax, payment, delivery, guarantees."
-        ),
-    ),
-    (
-        "privacy",
-        gettext_lazy("Privacy"),
-        gettext_lazy(
-            "Which personal data the shop stores, why, for how long, who receives it, and a contact."
-        ),
-    ),
-    (
-        "delivery-returns",
-        gettext_lazy("Delivery and returns"),
-        gettext_lazy(
-            "Where the shop delivers, what it costs, how to withdraw from or return a purchase."
-        ),
-    ),
-    (
-        "legal-notice",
-        gettext_lazy("Legal notice"),
-        gettext_lazy(
-            "The company's name, address, email address, register entry, VAT number and representatives."
-        ),
-    ),
-)
 #: Default price of standard delivery.
 DELIVERY_PRICE = Decimal("4.95")
 

@@ -38,6 +38,7 @@ from commerce.models import User
 from commerce.money import to_minor
 from commerce.pricing.parcels import parcel_of_basket
 from commerce.pricing.voucher_terms import Buyer, refusal_for
+from commerce.pricing.vouchers import voucher_notes
 from commerce.shop_settings.current import current_shop
 
 logger = logging.getLogger("vitrine.checkout")
@@ -120,7 +121,14 @@ class StepView(View):
 
     def page(self, template: str, status: int = 200, **context: Any) -> HttpResponse:
         """Render a step's template with the draft."""
-        context = {"draft": self.draft, "is_shipped": self.is_shipped, **context}
+        context = {
+            "draft": self.draft,
+            "is_shipped": self.is_shipped,
+            "vouchers": voucher_notes(self.request.basket, user=self.request.user),
+            "typed_code": self.request.GET.get("code", "")[:128],
+            "step": self.request.resolver_match.url_name if self.request.resolver_match else "",
+            **context,
+        }
         return render(self.request, f"checkout/{template}.html", context, status=status)
 
 

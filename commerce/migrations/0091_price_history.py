@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('country', models.CharField(blank=True, max_length=2)),
                 ('price', models.DecimalField(decimal_places=2, max_digits=12, null=True)),
                 ('since', models.DateTimeField()),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='price_points', to='catalogue.product')),
+                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='price_points', db_constraint=False, to='catalogue.product')),
             ],
             options={
                 'verbose_name': 'price in the history',

@@ -110,8 +110,13 @@ class PricePoint(models.Model):
     follow sales and offers (``commerce.pricing.price_history``).
     """
 
+    # Without a constraint: MariaDB would lock the product's row for each insert, which another change of
+    # the product may hold while it waits for the listing.
     product = models.ForeignKey(
-        "catalogue.Product", on_delete=models.CASCADE, related_name="price_points"
+        "catalogue.Product",
+        on_delete=models.CASCADE,
+        related_name="price_points",
+        db_constraint=False,
     )
     currency = models.CharField(max_length=3)
     country = models.CharField(max_length=2, blank=True)

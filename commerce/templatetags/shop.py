@@ -189,15 +189,16 @@ def cleaned(markup: str) -> str:
 
 
 @register.filter
-def star_steps(rating: float | None) -> list[bool]:
-    """Five booleans, one per star: filled up to the rounded rating."""
-    filled = round(float(rating or 0))
-    return [step <= filled for step in range(1, 6)]
+def star_widths(rating: float | None) -> list[str]:
+    """How much of each of five stars is filled, in twentieths of its width: "20", "16", "0"."""
+    filled = (min(max((rating or 0) - place, 0), 1) for place in range(5))
+    return [f"{round(20 * part, 1):g}" for part in filled]
 
 
 #: Line icons by name, as paths on a grid of 24.
 ICONS = {
     "menu": '<path d="M3 7h18M3 12h18M3 17h18"/>',
+    "lock": '<rect x="5" y="11" width="14" height="9" rx="1.5"/><path d="M8.5 11V7.5a3.5 3.5 0 0 1 7 0V11"/>',
     "search": '<circle cx="10.5" cy="10.5" r="6.5"/><path d="m15.5 15.5 5 5"/>',
     "plus": '<path d="M12 5v14M5 12h14"/>',
     "star": '<path stroke="none" d="m12 2.6 2.9 6 6.5.9-4.7 4.6 1.1 6.5-5.8-3.1-5.8 3.1 1.1-6.5L2.6 9.5l6.5-.9z"/>',

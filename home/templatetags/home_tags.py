@@ -14,6 +14,7 @@ from commerce.catalogue.category_tree import top_categories
 from commerce.catalogue.structured_data import script_of
 from home import edit_link as edit_links
 from home.blocks.products import anchor_of
+from home.legal_pages import LEGAL_PAGES
 from home.links import Link
 from home.models import ProductStory, StoryPage
 from home.pages.privacy import public_pages
@@ -84,6 +85,18 @@ def edit_link(context: Context) -> Link | None:
     """The link for staff to edit the page or product shown; None if they may not."""
     shown = context.get("page") or context.get("product")
     return edit_links.edit_link(context["request"].user, shown)
+
+
+@register.simple_tag(takes_context=True)
+def site_legal_pages(context: Context) -> list[Link]:
+    """The public pages that a shop needs by law, in their order, for the checkout. One query."""
+    site = Site.find_for_request(context["request"])
+    if site is None:
+        return []
+    slugs = [slug for slug, _title, _about in LEGAL_PAGES]
+    pages = public_pages(Page.objects.child_of(site.root_page).filter(slug__in=slugs))
+    found = {page.slug: Link(page.title, page.get_url() or "") for page in pages}
+    return [found[slug] for slug in slugs if slug in found]
 
 
 @register.simple_tag(takes_context=True)

@@ -23,6 +23,7 @@ from commerce.search.spelling import correct
 from tests import factories
 from tests.caching import PLACES, forget
 from tests.clock import at_time
+from tests.prices import forget_prices
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Category = get_model("catalogue", "Category")
@@ -274,6 +275,7 @@ def test_time_dependent_filters_are_reread_only_if_they_changed(warm, change, as
     filters()
     sale = SalePrice.objects.get()
     change(sale)
+    forget_prices()
     sale.save()
 
     assert bool(queries_on("commerce_pricewindow", filters)) is asks

@@ -123,9 +123,9 @@ def test_facts_are_those_of_the_selected_variant(client, jug):
 
 
 def test_offer_needs_no_query_for_each_variant(shop, django_assert_num_queries):
-    make_offer()
     few = make_product("Cup", price="9.00", glazes={"oat": 3})
     many = make_product("Bowl", price="9.00", glazes=dict.fromkeys(("oat", "slate", "ink"), 3))
+    make_offer()
 
     with CaptureQueriesContext(connection) as queries:
         box = buy_box_for(few)

@@ -24,7 +24,7 @@ from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import SOLD_OUT, availability_of
 from tests.clock import at_time
 from tests.factories import make_glaze_attribute, make_product, make_stock, stockrecord_of
-from tests.prices import quote_of
+from tests.prices import forget_prices, quote_of
 
 pytestmark = pytest.mark.django_db
 GLAZES, SIZES = ("oat", "ink", "ember"), ("small", "large")
@@ -68,6 +68,7 @@ def cup(db):
     """A cup whose ember variant is sold out and expensive, unlike oat."""
     cup = make_product("Cup", price="20.00", glazes={"oat": 9, "ember": 0})
     set_price(variant(cup, "ember"), "60.00")
+    forget_prices()
     show_facets(cup.product_class)
     return cup
 
@@ -183,6 +184,7 @@ def test_shared_values_are_not_repeated_per_variant(db):
 
 def test_expired_sale_costs_lists_nothing(db):
     vase = make_product("Vase", price="60.00")
+    forget_prices()
     now = timezone.now()
     SalePrice.objects.create(
         stockrecord=stockrecord_of(vase), price=Decimal("40.00"),
