@@ -9,7 +9,11 @@ if TYPE_CHECKING:
 
 
 def store_price(line: AbstractLine, price: Any) -> None:
-    """Store a line's price as the shop's own: the destination may change. ``price`` is a ShopPrice."""
-    if line.price_incl_tax != price.own:
-        line.price_incl_tax = price.own
+    """Store a line's price as the shop's own: the destination may change.
+
+    ``price`` is a ShopPrice. Prices of another strategy stay as Oscar stored them.
+    """
+    own = getattr(price, "own", None)
+    if own is not None and line.price_incl_tax != own:
+        line.price_incl_tax = own
         line.save(update_fields=["price_incl_tax"])

@@ -75,8 +75,14 @@ class OrderCreator(OscarOrderCreator):
     def create_additional_line_models(
         self, order: AbstractOrder, order_line: AbstractLine, basket_line: AbstractBasketLine
     ) -> None:
-        """Store how the unit price came about: sales and offers change, and are deleted."""
-        quote = basket_line.basket.strategy.sales.quote(basket_line.stockrecord)
+        """Store how the unit price came about: sales and offers change, and are deleted.
+
+        Only our strategy knows: with another one there is nothing to store.
+        """
+        sales = getattr(basket_line.basket.strategy, "sales", None)
+        if sales is None:
+            return
+        quote = sales.quote(basket_line.stockrecord)
         stages = [
             {"kind": one.kind, "price": str(one.price), "reason": one.reason, "rules": one.rules}
             for one in (quote.stages if quote else ())

@@ -49,7 +49,8 @@ def test_wide_letters_are_not_cut_off_on_a_narrow_screen(page, site, name):
 
     assert page.evaluate("document.documentElement.scrollWidth") == 320
     assert page.evaluate(CUT_OFF) == []
-    for selector in (".site-header__menu", ".site-header__search-link", ".site-header__logo"):
+    menu = [] if name == "details" else [".site-header__menu", ".site-header__search-link"]
+    for selector in (".site-header__logo", *menu):
         box = page.locator(selector).first.bounding_box()
         assert box["width"] >= 24
         assert box["height"] >= 24
