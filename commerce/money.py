@@ -50,9 +50,10 @@ def smallest_card_payment(currency: str) -> Decimal:
     return Decimal(SMALLEST_CHARGES.get(currency.upper(), "0"))
 
 
-def round_money(amount: Decimal) -> Decimal:
-    """The amount rounded to the cent, halves away from zero (docs/pricing.md §5)."""
-    return amount.quantize(CENT, rounding=ROUND_HALF_UP)
+def round_money(amount: Decimal, currency: str = "") -> Decimal:
+    """The amount rounded to the cent, or to the yen, halves away from zero (docs/pricing.md §5)."""
+    unit = Decimal(1) if currency.upper() in ZERO_DECIMAL else CENT
+    return amount.quantize(unit, rounding=ROUND_HALF_UP)
 
 
 def share_of(total: Decimal, before: int, units: int, all_units: int, *, currency: str) -> Decimal:

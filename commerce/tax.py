@@ -11,7 +11,7 @@ from commerce.money import round_money
 NAMED_CODES = {"GB-standard": Decimal(20)}
 _CODE = re.compile(
     r"(?P<country>[A-Z]{2}(?:-(?:[A-Z]{2,3}|\d\d))?)"
-    r"-(?P<percent>\d{1,2}(?:\.\d{1,2})?)"
+    r"-(?P<percent>\d{1,2}(?:\.\d{1,4})?)"
     r"(?:-(?P<relief>export|reverse|outside))?"
 ).fullmatch
 
@@ -53,14 +53,14 @@ class TaxRate:
         code = f"{self.country}-{self.percent.normalize() + 0:f}"
         return f"{code}-{self.relief}" if self.relief else code
 
-    def split(self, gross: Decimal) -> TaxSplit:
+    def split(self, gross: Decimal, currency: str = "") -> TaxSplit:
         """Split a price that includes tax: the net part is rounded, the tax is the rest."""
-        excl = round_money(gross / (1 + self.percent / 100))
+        excl = round_money(gross / (1 + self.percent / 100), currency)
         return TaxSplit(excl=excl, tax=gross - excl)
 
     def gross_of(self, net: Decimal) -> Decimal:
-        """The price with tax of a net price that need not be rounded."""
-        return round_money(net * (1 + self.percent / 100))
+        """The price with tax of a net price, not rounded."""
+        return net * (1 + self.percent / 100)
 
     def net_of(self, gross: Decimal) -> Decimal:
         """The net price, not rounded."""

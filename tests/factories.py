@@ -69,6 +69,17 @@ def make_delivery(code, *, price, free_over=None, days=(2, 3)):
     )  # fmt: skip
 
 
+def deliver_to(*countries):
+    """Create countries, and let every delivery method go to all that exist."""
+    Country = get_model("address", "Country")
+    for code in countries:
+        Country.objects.get_or_create(
+            iso_3166_1_a2=code, defaults={"printable_name": code, "is_shipping_country": True}
+        )
+    for method in DeliveryMethod.objects.all():
+        method.countries.set(Country.objects.all())
+
+
 @one_refresh()
 def make_product(title, *, price, stock=10, glazes=None, track_stock=True):
     """A standalone product, or a parent with a child for each of ``{glaze: stock}``."""

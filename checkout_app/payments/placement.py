@@ -110,13 +110,14 @@ def totals_of(
     vat_number: str = "",
 ) -> Totals:
     """The basket's current totals. Raises DeliveryGone if the delivery method is not offered."""
+    country = shipping_address.country_id if shipping_address else ""
     buyer = Buyer(
         user or AnonymousUser(),
         email or getattr(user, "email", "") or "",
-        shipping_address.country_id if shipping_address else "",
+        country,
         (shipping_address.postcode or "") if shipping_address else "",
         vat_number,
-        is_pickup_method(delivery_code),
+        is_pickup_method(delivery_code, country),
     )
     basket = priced_basket(basket, user=user, buyer=buyer)
     methods = get_class("shipping.repository", "Repository")().get_shipping_methods(

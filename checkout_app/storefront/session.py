@@ -89,13 +89,11 @@ class Draft:
         A delivery method, a country or a postcode that is given is not stored yet.
         """
         address = self.shipping_fields
+        if not country:
+            country, postcode = address.get("country", ""), address.get("postcode", "")
+        is_collected = is_pickup_method(delivery_code or self.delivery_code, country)
         return Buyer(
-            self.request.user,
-            self.email,
-            country or address.get("country", ""),
-            postcode if country else address.get("postcode", ""),
-            self.vat_number,
-            is_pickup_method(delivery_code or self.delivery_code),
+            self.request.user, self.email, country, postcode, self.vat_number, is_collected
         )
 
     # --- The order that waits for payment ---------------------------------------------------------

@@ -16,6 +16,7 @@ from commerce.clock import shop_now
 from commerce.index.listings import LineDisplay, line_displays, product_url
 from commerce.money import round_money
 from commerce.options.personal import Choice, choices_of, surcharge_of
+from commerce.pricing.automatic_offers import is_automatic
 from commerce.pricing.price_history import prior_price, timelines_of
 from commerce.pricing.unit_prices import UnitPrice, shown_unit_price
 from commerce.stock.availability import sent_later_text
@@ -89,8 +90,7 @@ def _priors_of(lines: Iterable[AbstractLine]) -> dict[int, Decimal | None]:
     reduced = {
         line.product_id: line.purchase_info.stockrecord
         for line in lines
-        if line.purchase_info.price.exists
-        and line.purchase_info.stockrecord.price > _own_price(line)
+        if line.purchase_info.price.exists and _is_reduced(line)
     }
     timelines = timelines_of(reduced) if reduced else {}
     until, found = shop_now() + timedelta.resolution, {}
@@ -100,10 +100,29 @@ def _priors_of(lines: Iterable[AbstractLine]) -> dict[int, Decimal | None]:
     return found
 
 
-def _own_price(line: AbstractLine) -> Decimal:
-    """What one unit costs with sales and automatic offers, without personal options."""
-    price, whole = line.purchase_info.price, line.line_price_incl_tax_incl_discounts
-    return min(Decimal(price.own), whole / line.quantity) - surcharge_of(line)
+def _is_reduced(line: AbstractLine) -> bool:
+    """Whether a sale or an automatic offer lowers the price of one unit, as on its card."""
+    own = Decimal(line.purchase_info.price.own) - surcharge_of(line)
+    return line.purchase_info.stockrecord.price > own or _automatic_discount(line) > 0
+
+
+def _automatic_discount(line: AbstractLine) -> Decimal:
+    """What automatic offers take off a line."""
+    return sum(
+        (Decimal(row.amount) for row in line.discounts if row.offer and is_automatic(row.offer)),
+        Decimal(0),
+    )
+
+
+def _price_before(line: AbstractLine, shown: Decimal, prior: Decimal | None) -> Decimal | None:
+    """The one price that a line strikes through: before a reduction, or before its other discounts."""
+    price = line.purchase_info.price
+    on_card = price.incl_tax - _automatic_discount(line) / line.quantity
+    before = [on_card]
+    if prior is not None:
+        before.append(price.at_destination(prior + surcharge_of(line)))
+    highest = round_money(max(before), price.currency)
+    return highest if highest > shown else None
 
 
 def _line(
@@ -126,10 +145,8 @@ def _line(
     is_even = before != after and round_money(after / line.quantity) * line.quantity == after
     shown_price = round_money(after / line.quantity) if is_even else unit
     selling = selling_of(product)
-    usual = unit
-    if prior := priors.get(line.product_id):
-        usual = max(unit, price.at_destination(prior + surcharge_of(line)))
-    is_lower = shown_price < usual
+    prior = priors.get(line.product_id)
+    price_before = _price_before(line, shown_price, prior) if price.exists else None
     return BasketLine(
         line_id=line.pk,
         product_id=product.pk,
@@ -143,9 +160,9 @@ def _line(
         available=available,
         step=selling.step,
         price=shown_price,
-        price_before=usual if is_lower else None,
+        price_before=price_before,
         unit_price=shown_unit_price(shown_price, line.price_currency, selling),
         sum=after,
-        sum_before=before if before != after and not is_lower else None,
+        sum_before=before if before != after and price_before is None and not is_even else None,
         notice=notice,
     )

@@ -93,9 +93,10 @@ class Basket(AbstractBasket):
         rate, the net parts of consecutive amounts add up to that of their sum.
         """
         if current_shop().tax_rounding == ShopSettings.TaxRounding.LINE:
-            return rate.split(gross).excl
+            return rate.split(gross, self.currency).excl
         sum_before = before()
-        return rate.split(sum_before + gross).excl - rate.split(sum_before).excl
+        whole = rate.split(sum_before + gross, self.currency).excl
+        return whole - rate.split(sum_before, self.currency).excl
 
     def net_of_delivery(self, charge: Decimal, rate: TaxRate) -> Decimal:
         """The net part of a delivery charge, which comes after the lines."""

@@ -27,9 +27,9 @@ from commerce.models import OwnTaxRate
 from commerce.models.tax import NAMES
 from commerce.shop_settings.current import current_shop
 from commerce.shop_values.vat_rates import AS_OF, STANDARD, shipped_rates
-from commerce.shop_values.vat_territories import territory_of
+from commerce.shop_values.vat_territories import territory_by_code
 from commerce.tax import Relief
-from commerce.taxes.rates import shop_today
+from commerce.taxes.rates import seller_of, shop_today
 
 RELIEFS = {
     Relief.NONE: pgettext_lazy("sales that bear VAT", "VAT charged"),
@@ -48,7 +48,7 @@ PARTS = {
 
 def names_of_territories(codes: set[str]) -> dict[str, str]:
     """What staff call the territories with these codes. One query."""
-    states = {code: territory_of(code).state[:2] for code in codes}
+    states = {code: territory_by_code(code).state[:2] for code in codes}
     rows = get_model("address", "Country").objects.filter(pk__in=set(states.values()) | codes)
     names = {country.pk: str(country) for country in rows}
     return {
@@ -87,12 +87,19 @@ class TaxReturnView(_ReturnPage, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         rows = self.rows()
+        sales = None if has_oss() else distance_sales(self.period.last.year)
         return super().get_context_data(
             period=self.period,
             periods=recent_periods(shop_today()),
             rows=rows,
             totals=totals_of(row["row"] for row in rows),
-            distance_sales=None if has_oss() else distance_sales(self.period.last.year),
+            distance_sales=sales,
+            # Other currencies are for staff to convert.
+            is_over_threshold=(
+                sales is not None
+                and current_shop().currency == "EUR"
+                and sales > DISTANCE_SALES_THRESHOLD
+            ),
             threshold=DISTANCE_SALES_THRESHOLD,
             **kwargs,
         )
@@ -118,7 +125,7 @@ class TaxReturnFileView(_ReturnPage, View):
         ]
         rows = [
             [
-                row.currency, row.country, str(row.relief) or "charged", row.percent, row.invoices,
+                row.currency, row.country, str(row.relief) or "charged", f"{row.percent.normalize() + 0:f}", row.invoices,
                 row.credit_notes, row.net, row.tax, row.gross,
             ]
             for row in tax_return(self.period)
@@ -147,7 +154,8 @@ class TaxRatesView(StaffPage, TemplateView):
             if rate.until is None or today <= rate.until
         }
         if shop.tax_percent is not None:
-            in_force.setdefault((shop.country, STANDARD), shop.tax_percent)
+            home = seller_of(shop, today).territory.code
+            in_force.setdefault((home, STANDARD), shop.tax_percent)
         columns = [STANDARD, *(code for code in NAMES if code not in ("none", "zero"))]
         countries = set(shipped) | {country for country, _code in in_force}
         names = names_of_territories(countries)

@@ -25,6 +25,8 @@ from commerce.documents.sums import Part, credit_parts, not_charged_parts, rate_
 from commerce.documents.taxes import taxes_of
 from commerce.models import CommercialDocument, DocumentCounter, DocumentKind, DocumentTax
 from commerce.shop_settings.current import current_shop
+from commerce.shop_values.vat_territories import territory_by_code
+from commerce.tax import rate_in
 
 if TYPE_CHECKING:
     from oscar.apps.address.abstract_models import AbstractAddress
@@ -197,7 +199,24 @@ def _invoice_facts(order: AbstractOrder, amount: Decimal | None) -> dict[str, An
     charged = sum((part.gross for part in parts), Decimal(0))
     if amount is not None and amount < charged:
         parts += not_charged_parts(parts, charged - amount, title=_("Not charged"))
-    return {**_shared_facts(order), "currency": order.currency, **_sums_as_facts(parts)}
+    facts = _shared_facts(order)
+    return {
+        **facts,
+        "seller": {**facts["seller"], "vat_number": _number_for(parts, facts["seller"])},
+        "currency": order.currency,
+        **_sums_as_facts(parts),
+    }
+
+
+def _number_for(parts: Iterable[Part], seller: Mapping[str, Any]) -> str:
+    """The seller's VAT number in the country whose VAT an order bears (Directive 2006/112/EC, art. 226)."""
+    registrations = current_shop().tax_registrations
+    rates = [rate for part in parts if (rate := rate_in(part.tax_code)) and not rate.relief]
+    for rate in rates:
+        territory = territory_by_code(rate.country)
+        if number := registrations.get(territory.code) or registrations.get(territory.state):
+            return number
+    return str(seller["vat_number"])
 
 
 def _parts_of(order: AbstractOrder) -> list[Part]:
@@ -244,7 +263,7 @@ def _credit_facts(
     )
     return {
         **_shared_facts(order),
-        **{name: invoice.facts[name] for name in ("billed_to", "delivered_to")},
+        **{name: invoice.facts[name] for name in ("billed_to", "delivered_to", "seller")},
         "currency": invoice.facts["currency"],
         "invoice": invoice.number,
         "invoiced_on": invoice.facts["issued_on"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,14 +11,17 @@ from decimal import Decimal
 
 from django.db.models import Count, Q
 
-from commerce.models import DocumentKind, DocumentTax
+from commerce.models import DocumentKind, DocumentTax, OrderTax
 from commerce.shop_settings.current import current_shop
-from commerce.shop_values.vat_territories import EU, EU_STATES, NORTHERN_IRELAND, territory_of
+from commerce.shop_values.vat_territories import EU, territory_by_code, territory_of
 from commerce.tax import Relief
 from commerce.taxes.rates import shop_today
 
 #: The EU's threshold for distance sales in a calendar year, in EUR (Directive 2006/112/EC, article 59c).
 DISTANCE_SALES_THRESHOLD = Decimal(10_000)
+
+
+NAME = re.compile(r"20\d\d(-(Q[1-4]|0[1-9]|1[0-2]))?").fullmatch
 
 
 @dataclass(frozen=True)
@@ -31,14 +35,13 @@ class Period:
 
 def period_of(name: str) -> Period:
     """The period with this name. Raises ValueError for anything else."""
+    if not NAME(name):
+        raise ValueError(name)
     year, _dash, part = name.partition("-")
     start, months = int(year), 12
     month = 1
     if part.startswith("Q"):
-        quarter = int(part[1:])
-        if quarter not in range(1, 5):
-            raise ValueError(name)
-        month, months = 3 * quarter - 2, 3
+        month, months = 3 * int(part[1:]) - 2, 3
     elif part:
         month, months = int(part), 1
     after = month + months
@@ -106,7 +109,7 @@ def tax_return(period: Period) -> list[ReturnRow]:
         found,
         key=lambda row: (
             row.currency,
-            territory_of(row.country).state != home or bool(row.relief),
+            territory_by_code(row.country).state != home or bool(row.relief),
             bool(row.relief),
             row.country,
             -row.percent,
@@ -131,7 +134,13 @@ def distance_sales(year: int) -> Decimal | None:
     home = territory_of(current_shop().country, current_shop().postcode)
     if EU not in (home.goods_area, home.services_area):
         return None
-    others = (EU_STATES | {NORTHERN_IRELAND}) - {home.state, home.code}
+    known = OrderTax.objects.order_by().values_list("territory", flat=True).distinct()
+    others = [
+        code
+        for code in known
+        if (to := territory_by_code(code)).state != home.state
+        and EU in (to.goods_area, to.services_area)
+    ]
     rows = DocumentTax.objects.filter(
         issued_on__year=year,
         country__in={home.state, home.code},

@@ -20,6 +20,7 @@ from django_tasks import task
 from oscar.core.loading import get_model
 
 from commerce.bulk_sql import insert_rows, literal_in, update_rows
+from commerce.clock import shop_now
 from commerce.index.listing_builder import (
     CATEGORY,
     COLUMNS,
@@ -44,6 +45,7 @@ from commerce.models.cache_tags import (
 )
 from commerce.options.option_sets import states_in
 from commerce.page_cache.versions import invalidate
+from commerce.pricing.price_history import timelines_of
 from commerce.stock.selling import shop_today
 from commerce.transactions import retry_transient
 
@@ -81,6 +83,7 @@ def _refresh(wanted: list[int], *, prices_only: bool) -> int:
     _write_variant_titles(existing, documents)
     repriced = _write_windows(wanted, documents)
     _write_prices(documents)
+    _close_prices(_sold_no_more(existing, documents))
     joined, left = _write_texts(wanted, documents)
     if joined or left:
         write_terms(joined, left)
@@ -274,6 +277,33 @@ def _write_prices(documents: Mapping[int, ListingDocument]) -> None:
                 if point not in stored
             ]
     insert_rows(PricePoint, ("product", "currency", "country", "price", "since"), new)
+
+
+def _sold_no_more(
+    existing: Mapping[int, tuple[Any, ...]], documents: Mapping[int, ListingDocument]
+) -> set[int]:
+    """The variants that were listed before and are no longer."""
+    place = COLUMNS.index("variants")
+    before = {key for pk, row in existing.items() for key in (pk, *_keys_in(row[place]))}
+    return before - {pk for document in documents.values() for pk, _currency in document.prices}
+
+
+def _keys_in(variants: str) -> list[int]:
+    return [pk for pk, _state in states_in(json.loads(variants))]
+
+
+def _close_prices(product_ids: Collection[int]) -> None:
+    """End the price history of variants that are not sold from now on, and drop what was planned."""
+    if not product_ids:
+        return
+    now = shop_now()
+    PricePoint.objects.filter(product__in=literal_in(product_ids), since__gt=now).delete()
+    ended = [
+        (pk, currency, "", None, now)
+        for (pk, currency), timeline in timelines_of(product_ids).items()
+        if timeline[-1].price is not None
+    ]
+    insert_rows(PricePoint, ("product", "currency", "country", "price", "since"), ended)
 
 
 def _scheduled_changes(windows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

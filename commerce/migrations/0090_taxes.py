@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('country', models.CharField(max_length=6, verbose_name='country')),
-                ('percent', models.DecimalField(decimal_places=2, max_digits=5, verbose_name='VAT rate in %')),
+                ('percent', models.DecimalField(decimal_places=4, max_digits=7, verbose_name='VAT rate in %')),
                 ('relief', models.CharField(blank=True, max_length=10, verbose_name='relief')),
                 ('currency', models.CharField(max_length=12, verbose_name='currency')),
                 ('net', models.DecimalField(decimal_places=2, max_digits=12, verbose_name='net')),

@@ -131,7 +131,7 @@ class DocumentTax(AppendOnlyModel):
         verbose_name=_("document"),
     )  # fmt: skip
     country = models.CharField(_("country"), max_length=6)
-    percent = models.DecimalField(_("VAT rate in %"), max_digits=5, decimal_places=2)
+    percent = models.DecimalField(_("VAT rate in %"), max_digits=7, decimal_places=4)
     relief = models.CharField(_("relief"), max_length=10, blank=True)
     currency = models.CharField(_("currency"), max_length=12)
     net = models.DecimalField(_("net"), max_digits=12, decimal_places=2)

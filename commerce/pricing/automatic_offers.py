@@ -95,6 +95,11 @@ def automatic_offers() -> list[AbstractConditionalOffer]:
     return with_rules(offer for offer in _open_site_offers() if _may_apply_to_one(offer))
 
 
+def is_automatic(offer: AbstractConditionalOffer) -> bool:
+    """Whether an offer that the basket applied is part of the price on cards."""
+    return offer.offer_type == offer.SITE and _may_apply_to_one(offer)
+
+
 def _may_apply_to_one(offer: AbstractConditionalOffer) -> bool:
     if offer.max_user_applications:
         return False

@@ -155,9 +155,14 @@ def is_quoted(method: DeliveryMethod | None) -> bool:
     return method is not None and not method.is_pickup
 
 
-def is_pickup_method(code: str) -> bool:
-    """Whether the method with this code is collection at the shop. One query for a code."""
-    return bool(code) and DeliveryMethod.objects.filter(code=code, is_pickup=True).exists()
+def is_pickup_method(code: str, country: str) -> bool:
+    """Whether the method with this code is collection at the shop, offered to people in a country.
+
+    One query for a code.
+    """
+    if not code or not country:
+        return False
+    return delivery_methods(country_code=country).filter(code=code, is_pickup=True).exists()
 
 
 def standard_delivery(parcel: Parcel = NOTHING_WEIGHED) -> DeliveryMethod | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from commerce.clock import shop_now
 from commerce.models import SalePrice
 from commerce.models.tax import NAMES, TaxClass
-from commerce.pricing.price_history import Point, timelines_of
+from commerce.pricing.price_history import Point, Timeline, timelines_of
 from commerce.pricing.prices import LIST, OFFER, SALE, PriceBook, Quote, Stage
 from commerce.shop_values.vat_rates import STANDARD
 from commerce.stock.availability import record_to_sell
@@ -63,6 +65,7 @@ def explain(products: Iterable[AbstractProduct], destination: Destination) -> li
     running: dict[int, list[SalePrice]] = {}
     for sale in SalePrice.objects.running(shop_now()).filter(stockrecord__in=records.values()):
         running.setdefault(sale.stockrecord_id, []).append(sale)
+    classes = dict(TaxClass.objects.values_list("code", "name"))
     found = []
     for product, record in records.items():
         quote = book.quote(record)
@@ -70,11 +73,23 @@ def explain(products: Iterable[AbstractProduct], destination: Destination) -> li
         if quote:
             steps = [
                 *_steps_of(quote.stages, record, running.get(record.pk, [])),
-                *_tax_steps(quote, product, taxes),
+                *_tax_steps(quote, product, taxes, classes),
             ]
         timeline = timelines.get((product.pk, record.price_currency), [])
+        if then := _recorded(timeline, quote):
+            steps = [then]
         found.append(Explanation(product, record.price_currency, steps, quote, timeline[::-1]))
     return found
+
+
+def _recorded(timeline: Timeline, quote: Quote | None) -> Step | None:
+    """What was charged at a past moment, if prices, sales or offers have changed since."""
+    past = [point for point in timeline if point.since <= shop_now()]
+    price = quote.price if quote else None
+    if not past or past[-1].price == price or shop_now() >= timezone.now() - timedelta(minutes=1):
+        return None
+    text = _("As recorded. Its price, sales or offers have changed since.")
+    return Step(_("Price at that time"), past[-1].price, text)
 
 
 def _steps_of(stages: Iterable[Stage], record: Any, sales: Sequence[SalePrice]) -> list[Step]:
@@ -91,11 +106,13 @@ def _steps_of(stages: Iterable[Stage], record: Any, sales: Sequence[SalePrice]) 
     return steps
 
 
-def _tax_steps(quote: Quote, product: AbstractProduct, taxes: TaxRates) -> list[Step]:
+def _tax_steps(
+    quote: Quote, product: AbstractProduct, taxes: TaxRates, own: Mapping[str, str]
+) -> list[Step]:
     """What the tax of the destination makes of a price."""
     home = taxes.home_rate_of(product)
     gross, rate = taxes.price_of(quote.price, product)
-    tax_class = _name_of_class(taxes.class_of(product))
+    tax_class = _name_of_class(taxes.class_of(product), own)
     facts = {"class": tax_class, "home": percent_text(home.percent), "country": home.country}
     steps = [
         Step(
@@ -115,10 +132,10 @@ def _tax_steps(quote: Quote, product: AbstractProduct, taxes: TaxRates) -> list[
     return steps
 
 
-def _name_of_class(code: str) -> str:
+def _name_of_class(code: str, own: Mapping[str, str]) -> str:
     if code == STANDARD:
         return _("Standard rate")
-    return str(NAMES.get(code) or TaxClass.objects.get(code=code))
+    return str(NAMES.get(code) or own.get(code, code))
 
 
 def explain_line(line: AbstractLine) -> list[Step]:

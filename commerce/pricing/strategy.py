@@ -104,7 +104,7 @@ class ShopPrice(TaxInclusiveFixedPrice):
     ) -> None:
         self.own, self._product, self._taxes = own, product, taxes
         gross, rate = taxes.price_of(own, product)
-        split = rate.split(gross)
+        split = rate.split(gross, currency)
         super().__init__(currency, excl_tax=split.excl, tax=split.tax, tax_code=rate.code)
 
     def at_destination(self, own: Decimal) -> Decimal:

@@ -9,6 +9,9 @@ from stdnum.exceptions import ValidationError
 from stdnum.gb import vat as british
 from stdnum.no import mva as norwegian
 
+#: Prefixes of numbers under which sellers pay for other countries: they are no customer's.
+SCHEMES = ("EU", "IM")
+
 
 def checked_vat_number(number: str) -> str:
     """The number in its compact form with its country's prefix: "DE136695976".
@@ -23,6 +26,8 @@ def checked_vat_number(number: str) -> str:
             return str(swiss.validate(text.removesuffix(_swiss_suffix(text))))
         if text.startswith("NO"):
             return f"NO{norwegian.validate(text)}"
+        if text.startswith(SCHEMES):
+            raise ValueError(number)
         return str(european.validate(text))
     except ValidationError:
         raise ValueError(number) from None

@@ -11,7 +11,7 @@ from pathlib import Path
 AS_OF = date(2026, 11, 28)
 STANDARD = "standard"
 #: Territories whose rates are those of another.
-_SAME_RATES = {"IM": "GB", "XI": "GB", "LI": "CH", "MC": "FR"}
+SAME_RATES = {"IM": "GB", "XI": "GB", "LI": "CH", "MC": "FR"}
 
 
 @cache
@@ -28,7 +28,7 @@ def _rows() -> dict[tuple[str, str], list[tuple[date, Decimal]]]:
 
 def shipped_percent(country: str, tax_class: str, on: date) -> Decimal | None:
     """The rate of a class in a country ("GB") or a part of it ("PT-20") on a day; None if it has none."""
-    periods = _rows().get((_SAME_RATES.get(country, country), tax_class), ())
+    periods = _rows().get((SAME_RATES.get(country, country), tax_class), ())
     return next((percent for since, percent in periods if since <= on), None)
 
 

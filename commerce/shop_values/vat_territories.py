@@ -50,10 +50,10 @@ _PARTS = {
     "DE": [("DE-OUT", r"27498|78266")],  # Heligoland, Büsingen
     "ES": [("ES-OUT", r"(35|38|51|52)\d{3}")],  # Canary Islands, Ceuta, Melilla
     "FI": [("AX", r"22\d{3}")],  # Åland
-    "FR": [("FR-OUT", r"9[78]\d{3}")],  # overseas departments and territories
+    "FR": [("MC", r"980\d\d"), ("FR-OUT", r"9[78]\d{3}")],  # Monaco; overseas
     "GB": [("XI", r"BT\d.*"), ("JE", r"JE\d.*"), ("GG", r"GY\d.*"), ("IM", r"IM\d.*")],
     "GR": [("GR-OUT", r"63086")],  # Mount Athos
-    "IT": [("IT-OUT", r"23041|23030|22061")],  # Livigno, Campione d'Italia
+    "IT": [("IT-OUT", r"23041|22061")],  # Livigno, Campione d'Italia
     "NO": [("SJ", r"917\d")],  # Svalbard
     "PT": [("PT-30", r"9[0-4]\d{2}.*"), ("PT-20", r"9[5-9]\d{2}.*")],  # Madeira, the Azores
 }  # fmt: skip
@@ -85,10 +85,15 @@ def territory_of(country: str, postcode: str = "") -> Territory:
     """The territory of an address; without a postcode, the country's main part."""
     plain = postcode.upper().replace(" ", "")
     code = next((part for part, is_match in PARTS.get(country, ()) if is_match(plain)), country)
+    return territory_by_code(code)
+
+
+def territory_by_code(code: str) -> Territory:
+    """The territory with a code, such as that of an order's tax: "XI", "PT-20", "DE"."""
     if code == NORTHERN_IRELAND:
         return Territory(code, "GB", EU, "GB")
     if code in _WITH_RATES:
-        return Territory(code, country, EU, EU)
+        return Territory(code, code[:2], EU, EU)
     state = _SAME_VAT.get(code, code)
     area = EU if state in EU_STATES else state
     return Territory(code, state, area, area)

@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from commerce.clock import shop_now
 from commerce.models import OwnTaxRate, ProductTypeTax, ShopSettings
+from commerce.money import round_money
 from commerce.shop_settings.current import Shop, current_shop
-from commerce.shop_values.vat_rates import STANDARD, shipped_percent
+from commerce.shop_values.vat_rates import SAME_RATES, STANDARD, shipped_percent
 from commerce.shop_values.vat_territories import territory_of
-from commerce.stock.selling import is_shipped
+from commerce.stock.selling import is_shipped, selling_of
 from commerce.tax import Relief, TaxRate
 from commerce.taxes.providers import tax_provider
 from commerce.taxes.treatments import Destination, Seller, Treatment, treatment_of
@@ -86,7 +87,12 @@ class TaxRates:
         return dict(rows)
 
     def class_of(self, product: AbstractProduct) -> str:
-        """The code of a product's tax class: its type's, a variant's is its product's."""
+        """The code of a product's tax class: its type's, a variant's is its product's.
+
+        A gift card bears no VAT: what it buys does.
+        """
+        if selling_of(product).gift_card_value:
+            return NO_TAX
         product_type = product.get_product_class()
         if product_type is None:
             return STANDARD
@@ -97,18 +103,25 @@ class TaxRates:
 
     def percent(self, territory: str, tax_class: str) -> Decimal:
         """The rate of a class in a territory: staff's own, else the shipped one, else the standard rate."""
-        if tax_class == NO_TAX:
+        home, shared = self._shared(self.seller.territory.code), self._shared(territory)
+        # A shop whose own rate is 0 charges no VAT at all, such as a small business.
+        if tax_class == NO_TAX or (shared == home and self.shop.tax_percent == 0):
             return Decimal(0)
         for known in (tax_class, STANDARD):
-            if (territory, known) in self._own:
-                return self._own[territory, known]
-            is_own = known == STANDARD and territory == self.seller.territory.code
-            percent = self.shop.tax_percent if is_own else None
+            for code in (territory, shared):
+                if (code, known) in self._own:
+                    return self._own[code, known]
+            percent = self.shop.tax_percent if known == STANDARD and shared == home else None
             if percent is None:
                 percent = shipped_percent(territory, known, self.on)
             if percent is not None:
                 return percent
         return Decimal(0)
+
+    @staticmethod
+    def _shared(territory: str) -> str:
+        """The territory whose rates it has: Northern Ireland and the Isle of Man have those of "GB"."""
+        return SAME_RATES.get(territory, territory)
 
     @cached_property
     def home(self) -> Treatment:
@@ -121,12 +134,15 @@ class TaxRates:
         return self._rate(self.home, STANDARD)
 
     def _rate(self, treatment: Treatment, tax_class: str) -> TaxRate:
+        if tax_class == NO_TAX:
+            return TaxRate(self.home.territory.code, Decimal(0))
         territory = treatment.territory.code
         if treatment.relief:
             return TaxRate(territory, Decimal(0), treatment.relief)
         provided = None
         if self.destination.country:
             provided = tax_provider().percent(self.destination, tax_class, self.on)
+            provided = None if provided is None else round(provided, 4)  # what a code names
         percent = self.percent(territory, tax_class) if provided is None else provided
         return TaxRate(territory, percent)
 
@@ -161,18 +177,19 @@ class TaxRates:
         stays_gross = self.shop.prices_abroad == ShopSettings.PricesAbroad.GROSS
         if is_same or (stays_gross and rate.relief != Relief.REVERSE):
             return gross, rate
-        return rate.gross_of(home.net_of(gross)), rate
+        return round_money(rate.gross_of(home.net_of(gross)), self.shop.currency), rate
 
     def delivery_price(
         self, gross: Decimal, goods: Iterable[tuple[AbstractProduct, Decimal]]
     ) -> tuple[Decimal, TaxRate]:
         """The charge with tax, and its rate, of delivering goods, given with what they cost.
 
-        Delivery is ancillary to the goods and bears the rate of most of their value; the highest
-        of equals.
+        Delivery is ancillary to what is delivered and bears the rate of most of its value; the
+        highest of equals.
         """
         values: dict[tuple[TaxRate, TaxRate], Decimal] = defaultdict(Decimal)
-        for product, value in goods:
+        goods = list(goods)
+        for product, value in [row for row in goods if is_shipped(row[0])] or goods:
             values[self.rate_of(product), self.home_rate_of(product)] += value
         rate, home = max(
             values,

@@ -39,7 +39,7 @@ class Seller:
 class Destination:
     """Where an order goes, as far as it is known. ``vat_number`` is a business's, checked.
 
-    An order that is collected goes nowhere: it is supplied in the shop.
+    Goods that are collected go nowhere: they are supplied in the shop.
     """
 
     country: str = ""
@@ -65,20 +65,23 @@ def treatment_of(seller: Seller, destination: Destination, *, is_shipped: bool) 
     """How a supply is taxed: goods that are shipped, or anything else, such as a download."""
     to = destination.territory
     home = Treatment(seller.territory)
-    if to is None or destination.is_collected:
+    if to is None or (destination.is_collected and is_shipped):
         return home
     if to.state == seller.territory.state:
         return Treatment(to)
     areas = _areas(seller.territory, to, is_shipped=is_shipped)
     if areas == (EU, EU) and _is_business(seller.territory, destination, is_shipped=is_shipped):
         return Treatment(to, Relief.REVERSE)
-    if to.state in seller.registered:
+    # Goods from the EU to Northern Ireland are distance sales within the EU: a number there begins with XI.
+    is_distance_sale = areas == (EU, EU) and to.code == NORTHERN_IRELAND
+    if (to.code if is_distance_sale else to.state) in seller.registered:
         return Treatment(to)
     if areas == (EU, EU):
         return Treatment(to) if seller.has_oss else home
     if is_shipped:
         return Treatment(to, Relief.EXPORT)
-    if areas[1] == EU and seller.has_oss and not destination.vat_number:
+    is_consumer = not _is_business(seller.territory, destination, is_shipped=False)
+    if areas[1] == EU and seller.has_oss and is_consumer:
         return Treatment(to)
     return Treatment(to, Relief.OUTSIDE)
 

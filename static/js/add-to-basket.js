@@ -56,7 +56,9 @@ function showAdded(html) {
   const drawer = parse(html).querySelector("[data-added]");
   if (!drawer) return location.reload();
   document.dispatchEvent(new Event("basket-added"));
-  document.getElementById("status").replaceChildren(drawer);
+  // Added from the drawer: the browser gives the focus back to where the first one was opened.
+  for (const open of document.querySelectorAll("[data-added]")) open.close();
+  document.body.append(drawer);
   showCount(drawer.dataset.count);
   drawer.addEventListener("close", () => drawer.remove());
   drawer.addEventListener("click", (event) => {

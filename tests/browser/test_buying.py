@@ -33,7 +33,7 @@ def put_into_basket(page, site, path="/catalogue/", title="Harbour mug"):
     page.get_by_role("link", name=title).first.click()
     page.locator("[data-variant]").nth(1).click()
     page.get_by_role("button", name="Add to basket").click()
-    page.locator("#status").get_by_text(title).wait_for()
+    page.locator(".added").get_by_text(title).wait_for()
 
 
 def give_details(page, site, email):
@@ -81,7 +81,7 @@ def test_guest_buys_from_home_page_to_mail(page, site):
     page.locator("[data-variant]").nth(1).click()
     page.get_by_text("Glaze: Slate").wait_for()
     page.get_by_role("button", name="Add to basket").click()
-    page.locator("#status").get_by_text("Harbour mug").wait_for()
+    page.locator(".added").get_by_text("Harbour mug").wait_for()
 
     give_details(page, site, "home-to-mail@example.com")
     pay_with(page, SUCCEEDS)

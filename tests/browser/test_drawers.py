@@ -141,7 +141,7 @@ def test_removing_a_line_by_keyboard_moves_focus_to_undo_and_back(page, site):
     page.goto(site.url + "/catalogue/")
     page.get_by_role("link", name="Harbour mug", exact=True).first.click()
     page.get_by_role("button", name="Add to basket").click()
-    page.locator("#status").get_by_text("Harbour mug").wait_for()
+    page.locator(".added").get_by_text("Harbour mug").wait_for()
     page.goto(site.url + "/basket/")
 
     page.get_by_role("button", name="Remove Harbour mug").press("Enter")

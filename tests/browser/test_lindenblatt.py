@@ -43,7 +43,7 @@ def choose(page, *names):
 
 def put_into_basket(page, title):
     page.get_by_role("button", name="In den Warenkorb", exact=True).click()
-    page.locator("#status").get_by_text(title).wait_for()
+    page.locator(".added").get_by_text(title).wait_for()
 
 
 def go_to_checkout(page, site):
@@ -310,7 +310,7 @@ def test_keyboard_alone_leads_from_the_list_into_the_basket(page, lindenblatt):
     page.wait_for_url(re.compile("variant="))
     press_until(page, ".buy-box--page [data-busy]")
     page.keyboard.press("Enter")
-    page.locator("#status").get_by_text(title).wait_for()
+    page.locator(".added").get_by_text(title).wait_for()
 
     expect(page.locator("[data-basket-count]").first).to_have_text("1")
 

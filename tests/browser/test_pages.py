@@ -50,7 +50,7 @@ def fill_basket(page, site):
     """Add the first variant of a mug to the basket."""
     page.goto(address_of(page, site, "product"))
     page.get_by_role("button", name="Add to basket").click()
-    page.locator("#status").get_by_text("Harbour mug").wait_for()
+    page.locator(".added").get_by_text("Harbour mug").wait_for()
 
 
 def open_page(page, site, name):

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from bs4 import BeautifulSoup
+from django.test import Client
 from django.urls import reverse
 
 from tests.factories import make_product, make_voucher
@@ -44,6 +45,27 @@ def test_voucher_entered_at_the_last_step_is_in_what_is_paid(client, jug, vouche
     assert "Voucher added." in page.content.decode()
     assert see_payment(client).context["summary"].total == Decimal("49.50")
     assert press_pay(client).status_code == 200
+
+
+def test_form_of_the_page_has_its_token(shop, jug, voucher):
+    client = Client(enforce_csrf_checks=True)
+    client.post(
+        reverse("basket:add", args=[jug.pk]),
+        {"quantity": 1},
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
+    page = client.get(reverse("checkout:shipping-address"))
+    token = BeautifulSoup(page.content, "html.parser").select_one("[name=csrfmiddlewaretoken]")[
+        "value"
+    ]
+    give_details(client, csrfmiddlewaretoken=token)
+    page = client.get(reverse("checkout:shipping-method"))
+    form = BeautifulSoup(page.content, "html.parser").select_one(".order-codes details form")
+    fields = {one["name"]: one.get("value", "") for one in form.select("input")}
+
+    answer = client.post(form["action"], {**fields, "code": "SPRING"})
+
+    assert answer.status_code == 302
 
 
 def test_voucher_can_be_taken_off_again(client, jug, voucher):

@@ -8,23 +8,18 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from oscar.core.loading import get_model
 
-from checkout_app.models import PaymentAttempt
-from checkout_app.payments import begin, refunds
 from checkout_app.payments.placement import totals_of
 from commerce.clock import shop_time
 from commerce.documents.pdf import render
 from commerce.documents.tax_return import (
     distance_sales,
     period_of,
-    recent_periods,
     tax_return,
 )
-from commerce.documents.tax_return import totals_of as sums_of_return
 from commerce.exceptions import TaxUnavailable
 from commerce.models import (
     CommercialDocument,
     DeliveryMethod,
-    DocumentTax,
     OrderTax,
     OwnTaxRate,
     ProductDetails,
@@ -38,14 +33,14 @@ from commerce.taxes.rates import TaxRates
 from commerce.taxes.treatments import Destination
 from tests.factories import (
     ADDRESS,
+    deliver_to,
     make_basket,
+    make_delivery,
     make_paid_order,
     make_product,
-    make_submission,
-    make_user,
     set_shop,
 )
-from tests.shopper import press_pay, reach_payment
+from tests.shopper import give_details, press_pay, reach_payment, see_payment
 
 pytestmark = pytest.mark.django_db
 ProductClass = get_model("catalogue", "ProductClass")
@@ -55,13 +50,7 @@ NET = ShopSettings.PricesAbroad.NET
 
 @pytest.fixture(autouse=True)
 def everywhere(shop):
-    """Deliveries to all countries that the tests name."""
-    for code in ("US", "NL", "FR", "IE", "JE", "PT"):
-        Country.objects.get_or_create(
-            iso_3166_1_a2=code, defaults={"printable_name": code, "is_shipping_country": True}
-        )
-    for method in DeliveryMethod.objects.all():
-        method.countries.set(Country.objects.all())
+    deliver_to("US", "NL", "FR", "IE", "JE", "PT", "IM", "JP")
 
 
 @pytest.fixture
@@ -231,6 +220,91 @@ def test_delivery_of_an_export_is_one_too(vase):
     assert charge.tax_code == "US-0-export"
 
 
+@pytest.mark.parametrize(
+    ("country", "postcode"), [("GB", "NR23 1AH"), ("GB", "BT1 5GS"), ("IM", "IM1 1AA")]
+)
+@pytest.mark.parametrize("percent", ["17.5", "0"])
+def test_territories_that_share_rates_share_those_of_the_shop(
+    vase, book, country, postcode, percent
+):
+    set_shop(tax_percent=Decimal(percent))
+    taxes = TaxRates(Destination(country, postcode))
+
+    assert taxes.rate_of(vase).percent == Decimal(percent)
+    assert taxes.rate_of(book).percent == 0
+
+
+def test_own_rate_of_a_country_is_also_that_of_its_parts(book):
+    books = TaxClass.objects.get(code="books")
+    OwnTaxRate.objects.create(country="GB", tax_class=books, percent="5", since=date(2020, 1, 1))
+
+    assert TaxRates(Destination("GB", "BT1 5GS")).rate_of(book).code == "XI-5"
+
+
+def test_shop_that_charges_no_vat_charges_none_on_any_class():
+    set_shop(country_id="DE", tax_percent=Decimal(0))
+    book = of_class(make_product("Roman", price="21.40"), "books")
+
+    assert TaxRates(Destination("DE")).rate_of(book).code == "DE-0"
+    assert TaxRates(Destination("FR")).rate_of(book).code == "DE-0"
+
+
+@pytest.mark.parametrize("kept", ["gross", "net"])
+def test_gift_card_costs_its_value_everywhere(kept):
+    set_shop(country_id="DE", prices_abroad=kept)
+    card = make_product("Gift card", price="100.00")
+    ProductDetails.objects.update_or_create(
+        product=card, defaults={"is_shipped": False, "gift_card_value": Decimal(100)}
+    )
+    taxes = TaxRates(Destination("FR", "75001", "FR83404833048"))
+
+    price, rate = taxes.price_of(Decimal("100.00"), card)
+    assert (price, rate.code) == (Decimal("100.00"), "DE-0")
+
+
+def test_delivery_bears_the_rate_of_what_is_delivered(mug):
+    set_shop(country_id="DE")
+    film = make_product("Film", price="119.00")
+    ProductDetails.objects.update_or_create(product=film, defaults={"is_shipped": False})
+    taxes = TaxRates(Destination("GB", "BT1 5GS"))
+
+    _price, rate = taxes.delivery_price(
+        Decimal("5.95"), [(mug, Decimal("24.00")), (film, Decimal("119.00"))]
+    )
+    assert rate.code == "DE-19"
+
+
+def test_order_of_downloads_costs_the_same_after_collection_was_chosen(client, vase):
+    set_shop(prices_abroad=NET)
+    DeliveryMethod.objects.filter(code="standard").update(is_pickup=True)
+    DeliveryMethod.objects.create(
+        code="digital", name="By email", price=0, is_digital=True, min_days=0, max_days=0
+    ).countries.set(Country.objects.all())
+    film = make_product("Film", price="120.00")
+    ProductDetails.objects.update_or_create(product=film, defaults={"is_shipped": False})
+    start(client, vase, country="US", postcode="10001", state="NY", line4="New York")
+    client.post(reverse("checkout:shipping-method"), {"method": "standard"})
+    client.post(reverse("basket:clear"))
+    client.post(reverse("basket:add", args=[film.pk]), {"quantity": 1, "next": "/"})
+
+    page = see_payment(client)
+
+    assert page.context["summary"].total == Decimal("100.00")
+    assert press_pay(client).status_code == 200
+
+
+def test_collection_that_the_country_does_not_have_taxes_nothing_at_home(client, vase):
+    set_shop(prices_abroad=NET)
+    make_delivery("collect", price="0.00").countries.set(["GB"])
+    DeliveryMethod.objects.filter(code="collect").update(is_pickup=True)
+    start(client, vase)
+    client.post(reverse("checkout:shipping-method"), {"method": "collect"})
+    start(client, vase, country="US", postcode="10001", state="NY", line4="New York")
+
+    page = client.get(reverse("checkout:shipping-method"))
+    assert page.context["summary"].tax == 0
+
+
 # --- Rates that staff entered -----------------------------------------------------------------------
 
 
@@ -287,6 +361,12 @@ def test_provider_decides_where_the_shop_is_registered(mug, settings):
     assert known.rate_of(mug).percent == Decimal("8.875")
     assert known.price_of(Decimal("24.00"), mug)[0] == Decimal("21.78")
     assert TaxRates(Destination("US", "94016")).rate_of(mug).code == "US-0"
+    order = make_paid_order((mug, 3), country="US", postcode="10001")
+    assert order.lines.get().tax_code == "US-8.875"
+    assert rates_of(order) == {"US-8.875": ("60.01", "5.33")}
+    [row] = tax_return(period_of(f"{order.date_placed:%Y-%m}"))
+    assert (row.country, row.percent, row.tax) == ("US", Decimal("8.875"), Decimal("5.33"))
+    assert invoice_of(order).facts["seller"]["vat_number"] == "12-3456789"
 
 
 class SilentService(TaxProvider):
@@ -379,108 +459,17 @@ def test_vat_number_is_checked_and_kept_in_the_form(client, vase):
     assert 'value="DE136695976"' in page
 
 
-def test_vat_number_changed_in_another_tab_is_told(vase):
+def test_vat_number_changed_in_another_tab_is_told(client, vase):
     set_shop(country_id="DE")
-    basket = make_basket((vase, 1))
-    where = {"country": "NL", "postcode": "1012 JS"}
-    attempt, _intent = begin.begin(make_submission(basket, vat_number="NL004495445B01", **where))
+    where = {"country": "NL", "postcode": "1012 JS", "line4": "Amsterdam"}
+    reach_payment(client, vase, **where)
+    give_details(client, vat_number="NL004495445B01", **where)
 
-    assert OrderTax.objects.get(order=attempt.order).vat_number == "NL004495445B01"
-    assert attempt.amount == Decimal("100.84")
+    answer = press_pay(client)
 
-
-# --- The return -------------------------------------------------------------------------------------
-
-
-def test_return_is_invoices_less_credit_notes(book, mug, vase):
-    order = make_paid_order((book, 1), (mug, 1))
-    make_paid_order((vase, 1), country="US", postcode="10001")
-    attempt = PaymentAttempt.objects.get(order=order)
-    terms = refunds.RefundTerms(
-        key="1", units={order.lines.get(product=mug).pk: 1}, reason="A chip"
-    )
-    refunds.request_refund(attempt.pk, terms)
-    refunds.send_refunds(attempt)
-    assert CommercialDocument.objects.filter(kind="credit_note").count() == 1
-
-    rows = tax_return(period_of(f"{date.today():%Y-%m}"))
-
-    documents = CommercialDocument.objects.exclude(kind="packing_slip")
-    net, tax, gross = sums_of_return(rows)["GBP"]
-    for name, found in (("net", net), ("tax", tax), ("gross", gross)):
-        signed = [
-            Decimal(one.facts[name]) * (-1 if one.kind == "credit_note" else 1) for one in documents
-        ]
-        assert found == sum(signed)
-    assert broken_invariants() == []
-
-
-@pytest.mark.parametrize(
-    ("name", "first", "last"),
-    [
-        ("2026-11", date(2026, 11, 1), date(2026, 11, 30)),
-        ("2026-12", date(2026, 12, 1), date(2026, 12, 31)),
-        ("2028-02", date(2028, 2, 1), date(2028, 2, 29)),
-        ("2026-Q4", date(2026, 10, 1), date(2026, 12, 31)),
-        ("2026", date(2026, 1, 1), date(2026, 12, 31)),
-    ],
-)
-def test_period_by_name(name, first, last):
-    period = period_of(name)
-
-    assert (period.first, period.last) == (first, last)
-
-
-def test_recent_periods_are_those_of_two_years():
-    names = [period.name for period in recent_periods(date(2026, 1, 15))]
-
-    assert names[:2] == ["2026-01", "2025-12"]
-    assert names[23] == "2024-02"
-    assert names[24:] == ["2026-Q1", "2025-Q4", "2025-Q3", "2025-Q2", "2025-Q1", "2024-Q4",
-                          "2024-Q3", "2024-Q2", "2024-Q1", "2026", "2025", "2024"]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", ["x", "2026-13", "2026-Q5", "2026-0", "99999", "2026-11-1", ""])
-def test_unknown_period_is_not_found(client, name):
-    client.force_login(make_user("fin@example.com", is_staff=True, is_superuser=True))
-
-    expected = 200 if name == "" else 404
-    assert client.get(reverse("staff-tax-return"), {"period": name}).status_code == expected
-
-
-def test_staff_see_and_download_the_return(client, vase):
-    make_paid_order((vase, 1))
-    make_paid_order((vase, 1), country="US", postcode="10001")
-    client.force_login(make_user("fin@example.com", is_staff=True, is_superuser=True))
-
-    page = client.get(reverse("staff-tax-return")).content.decode()
-    assert "VAT charged" in page
-    assert "Exports" in page
-    assert "£240.00" in page
-    file = client.get(reverse("staff-tax-return-file"))
-    text = b"".join(file.streaming_content).decode("utf-8-sig")
-    assert "GBP,GB,charged,20.00,1,0,100.00,20.00,120.00" in text
-    assert "GBP,US,export,0.00,1,0,120.00,0.00,120.00" in text
-
-
-def test_rates_page_names_the_date_and_marks_own_rates(client):
-    OwnTaxRate.objects.create(country="DE", percent="18", since=date(2020, 1, 1))
-    client.force_login(make_user("fin@example.com", is_staff=True, is_superuser=True))
-
-    page = client.get(reverse("staff-tax-rates")).content.decode()
-    assert "28 Nov 2026" in page
-    assert "<strong>18 %</strong>" in page
-
-
-def test_rows_of_documents_are_never_changed(vase):
-    make_paid_order((vase, 1))
-
-    with pytest.raises(TypeError):
-        DocumentTax.objects.update(tax=0)
-
-
-def test_missing_row_of_the_return_is_found(vase):
-    make_paid_order((vase, 1))
-    DocumentTax.objects.all()._raw_delete("default")
-
-    assert any(sentence.startswith("I13") for sentence in broken_invariants())
+    assert answer.status_code == 409
+    assert "The VAT number is now NL004495445B01." in answer.json()["error"]
+    assert "Vase now costs £100.84 instead of £120." in answer.json()["error"]
+    see_payment(client)
+    assert press_pay(client).status_code == 200
+    assert OrderTax.objects.get().vat_number == "NL004495445B01"

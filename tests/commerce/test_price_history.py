@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+from oscar.core.loading import get_class
 
 from commerce.basket.lines import lines_of
 from commerce.catalogue.product_detail import buy_box_for
@@ -199,7 +200,9 @@ def shown(product, number, quantity=1):
     with stopped_clock(day(number)):
         [card] = cards_for([product.pk])
         box = buy_box_for(product)
-        [line] = lines_of(make_basket((product, quantity)))
+        basket = make_basket((product, quantity))
+        get_class("offer.applicator", "Applicator")().apply(basket)
+        [line] = lines_of(basket)
         found = {
             (card.quote.price, card.quote.was),
             (box.quote.price, box.quote.was),
@@ -267,6 +270,37 @@ def test_sale_within_30_days_of_a_cheaper_price_is_not_called_reduced(vase, clie
         page = client.get(reverse("catalogue:detail", args=[vase.slug, vase.pk])).content.decode()
         assert "price__was" not in page
         assert "below the lowest price" not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("earlier", "before"), [("80.00", None), ("95.00", "95.00")])
+def test_automatic_offer_is_compared_with_the_30_days_before_in_the_basket_too(
+    vase, earlier, before
+):
+    with stopped_clock(day(1)):
+        change_price(vase, earlier)
+    with stopped_clock(day(30)):
+        change_price(vase, "100.00")
+    with stopped_clock(day(40)):
+        make_offer("A tenth off", benefit=("Percentage", 10))
+
+    assert shown(vase, 41, quantity=2) == ("90.00", before)
+
+
+@pytest.mark.django_db
+def test_product_that_is_not_sold_has_no_price_in_the_history(vase):
+    sell_at(vase, "60.00", 10, 20, now=0)
+    with stopped_clock(day(1)):
+        vase.is_public = False
+        vase.save()
+    with stopped_clock(day(5)):
+        SalePrice.objects.all().delete()
+    with stopped_clock(day(25)):
+        vase.is_public = True
+        vase.save()
+
+    assert [price for _since, price in prices_of(vase)] == ["100.00", None, "100.00"]
+    assert list(broken_listings()) == []
 
 
 @pytest.mark.django_db
