@@ -27,7 +27,7 @@ NET = ShopSettings.PricesAbroad.NET
 
 @pytest.fixture(autouse=True)
 def everywhere(shop):
-    deliver_to("US", "PT")
+    deliver_to("US", "PT", "JP")
 
 
 @pytest.fixture
