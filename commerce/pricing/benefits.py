@@ -99,7 +99,8 @@ class PercentageDiscountBenefit(_FreeUnits, oscars.PercentageDiscountBenefit):
         max_total_discount: Decimal | None = None,
         **kwargs: Any,
     ) -> BasketDiscount:
-        percent = min(self.value if discount_percent is None else discount_percent, Decimal(100))
+        wanted = self.value if discount_percent is None else discount_percent
+        percent = min(Decimal(wanted), Decimal(100))  # an unsaved benefit may have an int
         total = self.discount_each(
             offer, basket, lambda price: percent / 100 * price, max_total_discount
         )
