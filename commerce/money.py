@@ -1,6 +1,6 @@
 """Amounts of money: rounding, Stripe's minor units and formatting. Pure, no ORM."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from babel import Locale
@@ -50,10 +50,19 @@ def smallest_card_payment(currency: str) -> Decimal:
     return Decimal(SMALLEST_CHARGES.get(currency.upper(), "0"))
 
 
+def smallest_unit(currency: str) -> Decimal:
+    """A cent, or a whole yen."""
+    return Decimal(1) if currency.upper() in ZERO_DECIMAL else CENT
+
+
 def round_money(amount: Decimal, currency: str = "") -> Decimal:
     """The amount rounded to the cent, or to the yen, halves away from zero (docs/pricing.md §5)."""
-    unit = Decimal(1) if currency.upper() in ZERO_DECIMAL else CENT
-    return amount.quantize(unit, rounding=ROUND_HALF_UP)
+    return amount.quantize(smallest_unit(currency), rounding=ROUND_HALF_UP)
+
+
+def round_discount(amount: Decimal, currency: str, round_type: str = ROUND_DOWN) -> Decimal:
+    """A discount rounded down to the cent, or to the yen. Oscar calls it for every offer."""
+    return Decimal(amount).quantize(smallest_unit(currency or ""), rounding=round_type)
 
 
 def share_of(total: Decimal, before: int, units: int, all_units: int, *, currency: str) -> Decimal:
@@ -61,10 +70,8 @@ def share_of(total: Decimal, before: int, units: int, all_units: int, *, currenc
 
     A unit's price may not be a whole cent (or yen), but consecutive shares add up to the total.
     """
-    unit = Decimal(1) if currency.upper() in ZERO_DECIMAL else CENT
     until, since = (
-        (total * count / all_units).quantize(unit, rounding=ROUND_HALF_UP)
-        for count in (before + units, before)
+        round_money(total * count / all_units, currency) for count in (before + units, before)
     )
     return until - since
 

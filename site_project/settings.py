@@ -327,6 +327,7 @@ OSCAR_MAX_BASKET_QUANTITY_THRESHOLD = None  # The shop settings have the limit.
 OSCAR_PRODUCTS_PER_PAGE = 24
 OSCAR_EAGER_ALERTS = False
 OSCAR_THUMBNAILER = "commerce.images.photos.Thumbnailer"
+OSCAR_OFFER_ROUNDING_FUNCTION = "commerce.money.round_discount"
 OSCAR_DELETE_IMAGE_FILES = False  # Pages may still show the photograph.
 OSCAR_SAVE_SENT_EMAILS_TO_DB = True
 OSCAR_SLUG_FUNCTION = "commerce.slugs.slug_of_name"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Prefetch, QuerySet
@@ -12,7 +12,7 @@ from oscar.core.loading import get_model
 
 from commerce.basket.stored_price import store_price
 from commerce.models import ShopSettings
-from commerce.money import CENT
+from commerce.money import round_discount
 from commerce.options.personal import RELATIONS
 from commerce.shop_settings.current import current_shop
 from commerce.stock.availability import record_to_sell
@@ -169,5 +169,5 @@ class Line(AbstractLine):
     ) -> None:
         whole = self.unit_effective_price * self.quantity
         left = max(whole - self.discount_value, Decimal(0))
-        cents = min(discount_value, left).quantize(CENT, rounding=ROUND_DOWN)
-        super().discount(cents, affected_quantity, incl_tax=incl_tax, offer=offer)
+        whole_cents = round_discount(min(discount_value, left), self.price_currency)
+        super().discount(whole_cents, affected_quantity, incl_tax=incl_tax, offer=offer)

@@ -198,7 +198,8 @@ def _invoice_facts(order: AbstractOrder, amount: Decimal | None) -> dict[str, An
     parts = _parts_of(order)
     charged = sum((part.gross for part in parts), Decimal(0))
     if amount is not None and amount < charged:
-        parts += not_charged_parts(parts, charged - amount, title=_("Not charged"))
+        missing = charged - amount
+        parts += not_charged_parts(parts, missing, title=_("Not charged"), currency=order.currency)
     facts = _shared_facts(order)
     return {
         **facts,
@@ -259,7 +260,12 @@ def _credit_facts(
     if refunded.shipping:
         wanted[DELIVERY] = (None, refunded.shipping)
     parts = credit_parts(
-        invoiced, credited, wanted, amount=refunded.amount, title=_("Amount paid back")
+        invoiced,
+        credited,
+        wanted,
+        amount=refunded.amount,
+        title=_("Amount paid back"),
+        currency=invoice.facts["currency"],
     )
     return {
         **_shared_facts(order),

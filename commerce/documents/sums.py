@@ -102,33 +102,37 @@ def _plain(rate: Decimal) -> str:
     return f"{rate.normalize() + 0:f}"
 
 
-def split_amount(amount: Decimal, weights: Mapping[K, Decimal]) -> dict[K, Decimal]:
-    """Split an amount by weights into whole cents, ``{key: share}``; the shares add up to it."""
+def split_amount(
+    amount: Decimal, weights: Mapping[K, Decimal], *, currency: str = ""
+) -> dict[K, Decimal]:
+    """Split an amount by weights into whole cents, or yen, ``{key: share}``; the shares add up to it."""
     total = sum(weights.values())
     shares: dict[K, Decimal] = {}
     done, before = ZERO, Decimal(0)
     for key, weight in weights.items():
         before += weight
-        upto = round_money(amount * before / total) if total else ZERO
+        upto = round_money(amount * before / total, currency) if total else ZERO
         shares[key], done = upto - done, upto
     return shares
 
 
-def net_part(gross: Decimal, *, of_net: Decimal, of_gross: Decimal) -> Decimal:
+def net_part(gross: Decimal, *, of_net: Decimal, of_gross: Decimal, currency: str = "") -> Decimal:
     """The net part of ``gross``, in proportion to ``of_net`` and ``of_gross``.
 
     All of ``of_gross`` gives exactly ``of_net``.
     """
     if gross == of_gross:
         return of_net
-    return round_money(of_net * gross / of_gross) if of_gross else gross
+    return round_money(of_net * gross / of_gross, currency) if of_gross else gross
 
 
-def not_charged_parts(parts: Collection[Part], amount: Decimal, *, title: str) -> list[Part]:
+def not_charged_parts(
+    parts: Collection[Part], amount: Decimal, *, title: str, currency: str = ""
+) -> list[Part]:
     """The part of an order that was not charged, as negative lines: one per rate."""
     return [
         replace(part, net=-part.net, gross=-part.gross)
-        for part in _by_rate(_left_by_rate(parts, []), amount, title=title)
+        for part in _by_rate(_left_by_rate(parts, []), amount, title=title, currency=currency)
     ]
 
 
@@ -139,6 +143,7 @@ def credit_parts(
     *,
     amount: Decimal,
     title: str,
+    currency: str = "",
 ) -> list[Part]:
     """The lines of a credit note over ``amount``.
 
@@ -160,13 +165,14 @@ def credit_parts(
         if not gross:
             continue
         rest = left[key]
-        net = net_part(gross, of_net=rest.net, of_gross=rest.gross)
+        net = net_part(gross, of_net=rest.net, of_gross=rest.gross, currency=currency)
         parts.append(
             replace(rest, quantity=quantity, unit=None, discount=ZERO, net=net, gross=gross)
         )
     more = amount - sum((part.gross for part in parts), ZERO)
     if more >= CENT:
-        parts += _by_rate(_left_by_rate(invoiced, [*credited, *parts]), more, title=title)
+        left_over = _left_by_rate(invoiced, [*credited, *parts])
+        parts += _by_rate(left_over, more, title=title, currency=currency)
     return parts
 
 
@@ -197,7 +203,9 @@ def _left_by_rate(
     return left
 
 
-def _by_rate(left: Mapping[RateKey, list[Decimal]], amount: Decimal, *, title: str) -> list[Part]:
+def _by_rate(
+    left: Mapping[RateKey, list[Decimal]], amount: Decimal, *, title: str, currency: str
+) -> list[Part]:
     """An amount that belongs to no line, as one part for each rate with a remainder."""
     weights = {key: max(gross, ZERO) for key, (_net, gross) in left.items()}
     return [
@@ -205,9 +213,9 @@ def _by_rate(left: Mapping[RateKey, list[Decimal]], amount: Decimal, *, title: s
             title=title,
             rate=key[0],
             tax_code=key[1],
-            net=net_part(gross, of_net=left[key][0], of_gross=left[key][1]),
+            net=net_part(gross, of_net=left[key][0], of_gross=left[key][1], currency=currency),
             gross=gross,
         )
-        for key, gross in split_amount(amount, weights).items()
+        for key, gross in split_amount(amount, weights, currency=currency).items()
         if gross
     ]

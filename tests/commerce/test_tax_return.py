@@ -19,7 +19,14 @@ from commerce.models import CommercialDocument, DocumentTax, OwnTaxRate, ShopSet
 from commerce.orders.invariants import broken_invariants
 from commerce.taxes.rates import TaxRates
 from commerce.taxes.treatments import Destination
-from tests.factories import deliver_to, make_paid_order, make_product, make_user, set_shop
+from tests.factories import (
+    deliver_to,
+    make_offer,
+    make_paid_order,
+    make_product,
+    make_user,
+    set_shop,
+)
 
 pytestmark = pytest.mark.django_db
 NET = ShopSettings.PricesAbroad.NET
@@ -80,6 +87,28 @@ def test_yen_have_no_decimals_abroad_either():
     price, rate = TaxRates(Destination("US", "10001")).price_of(Decimal(999), fan)
 
     assert (price, rate.code) == (Decimal(908), "US-0-export")
+
+
+@pytest.mark.parametrize(
+    ("price", "units", "total"), [("1980", 3, "5346"), ("1985", 3, "5360"), ("99", 7, "624")]
+)
+def test_yen_are_rounded_to_the_yen(price, units, total):
+    set_shop(country_id="JP", currency="JPY", tax_percent=Decimal(10))
+    fan = make_product("Fan", price=price, stock=100)
+    fan.stockrecords.update(price_currency="JPY")
+    make_offer("A tenth off", benefit=("Percentage", 10))
+    order = make_paid_order((fan, units), country="JP", postcode="100-0001")
+
+    line = order.lines.get()
+    assert line.line_price_incl_tax == Decimal(total)
+    assert line.line_price_excl_tax == line.line_price_excl_tax.to_integral_value()
+    attempt = PaymentAttempt.objects.get(order=order)
+    terms = refunds.RefundTerms(key="1", reason="A chip", extra=Decimal(101))
+    refunds.request_refund(attempt.pk, terms)
+    refunds.send_refunds(attempt)
+    [row] = CommercialDocument.objects.get(kind="credit_note").facts["rates"]
+    assert (Decimal(row["gross"]), Decimal(row["net"])) == (Decimal(101), Decimal(92))
+    assert broken_invariants() == []
 
 
 @pytest.mark.parametrize(
