@@ -7,8 +7,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 from django.views.generic import TemplateView, View
-from oscar.core.loading import get_model
 
+from commerce.addresses.countries import country_name
 from commerce.dashboard.imports import csv_lines
 from commerce.dashboard.staff_views import StaffPage
 from commerce.decorators import private_page
@@ -27,7 +27,6 @@ from commerce.models import OwnTaxRate
 from commerce.models.tax import NAMES
 from commerce.shop_settings.current import current_shop
 from commerce.shop_values.vat_rates import AS_OF, STANDARD, shipped_rates
-from commerce.shop_values.vat_territories import territory_by_code
 from commerce.tax import Relief
 from commerce.taxes.rates import seller_of, shop_today
 
@@ -46,15 +45,13 @@ PARTS = {
 }
 
 
-def names_of_territories(codes: set[str]) -> dict[str, str]:
-    """What staff call the territories with these codes. One query."""
-    states = {code: territory_by_code(code).state[:2] for code in codes}
-    rows = get_model("address", "Country").objects.filter(pk__in=set(states.values()) | codes)
-    names = {country.pk: str(country) for country in rows}
-    return {
-        code: str(PARTS.get(code) or names.get(code) or names.get(states[code], code))
-        for code in codes
-    }
+def name_of_territory(code: str) -> str:
+    """What staff call a territory: a country's name, or that of a part of one."""
+    if code in PARTS:
+        return str(PARTS[code])
+    country = code[:2]
+    name = country_name(country)
+    return name if country == code else f"{name} ({code})"
 
 
 class _ReturnPage(StaffPage):
@@ -71,10 +68,9 @@ class _ReturnPage(StaffPage):
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows of the return, with the words that staff read."""
-        rows = tax_return(self.period)
-        names = names_of_territories({row.country for row in rows})
         return [
-            {"row": row, "country": names[row.country], "kind": RELIEFS[row.relief]} for row in rows
+            {"row": row, "country": name_of_territory(row.country), "kind": RELIEFS[row.relief]}
+            for row in tax_return(self.period)
         ]
 
 
@@ -158,7 +154,7 @@ class TaxRatesView(StaffPage, TemplateView):
             in_force.setdefault((home, STANDARD), shop.tax_percent)
         columns = [STANDARD, *(code for code in NAMES if code not in ("none", "zero"))]
         countries = set(shipped) | {country for country, _code in in_force}
-        names = names_of_territories(countries)
+        names = {code: name_of_territory(code) for code in countries}
         table = [
             {
                 "code": code,

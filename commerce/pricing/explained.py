@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from commerce.clock import shop_now
@@ -99,11 +100,23 @@ def _steps_of(stages: Iterable[Stage], record: Any, sales: Sequence[SalePrice]) 
         step = Step(names[stage.kind], stage.price, stage.reason, stage.rules)
         if stage.kind == LIST:
             step = replace(step, reason=_("Stock record %(sku)s") % {"sku": record.partner_sku})
-        if stage.kind == SALE and len(sales) > 1:
-            text = _("The lowest of %(count)d sales that are running.") % {"count": len(sales)}
-            step = replace(step, reason=text)
+        if stage.kind == SALE:
+            step = replace(step, reason=_sale_text(stage, sales))
         steps.append(step)
     return steps
+
+
+def _sale_text(stage: Stage, sales: Sequence[SalePrice]) -> str:
+    """When the sale that applies runs, and whether others run, too."""
+    [sale] = [sale for sale in sales if ("sale", sale.pk) in stage.rules]
+    start = date_format(timezone.localtime(sale.start), "DATETIME_FORMAT")
+    text = _("Since %(start)s") % {"start": start}
+    if sale.until:
+        end = date_format(timezone.localtime(sale.until), "DATETIME_FORMAT")
+        text = _("From %(start)s until %(end)s") % {"start": start, "end": end}
+    if len(sales) > 1:
+        text += ". " + _("The lowest of %(count)d sales that are running.") % {"count": len(sales)}
+    return text
 
 
 def _tax_steps(
