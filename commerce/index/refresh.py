@@ -284,11 +284,12 @@ def _sold_no_more(
 ) -> set[int]:
     """The variants that were listed before and are no longer."""
     place = COLUMNS.index("variants")
-    before = {key for pk, row in existing.items() for key in (pk, *_keys_in(row[place]))}
+    before = {key for pk, row in existing.items() for key in _keys_in(row[place]) or [pk]}
     return before - {pk for document in documents.values() for pk, _currency in document.prices}
 
 
 def _keys_in(variants: str) -> list[int]:
+    """The variants of a stored listing; none for a product without."""
     return [pk for pk, _state in states_in(json.loads(variants))]
 
 
