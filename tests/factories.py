@@ -19,7 +19,15 @@ from checkout_app.payments.placement import Submission, totals_of
 from commerce.images.photos import specs_for, sync_photo
 from commerce.index.refresh import refresh_listings
 from commerce.index.refresh_queue import one_refresh
-from commerce.models import DeliveryMethod, Listing, OptionValueDisplay, ShopSettings, VariantOption
+from commerce.models import (
+    DeliveryMethod,
+    Listing,
+    OptionValueDisplay,
+    ProductTypeTax,
+    ShopSettings,
+    TaxClass,
+    VariantOption,
+)
 from commerce.pricing.parcels import parcel_of_basket
 from home.models import HomePage
 
@@ -67,6 +75,17 @@ def make_delivery(code, *, price, free_over=None, days=(2, 3)):
         free_over=Decimal(free_over) if free_over else None,
         min_days=days[0], max_days=days[1], position=DeliveryMethod.objects.count(),
     )  # fmt: skip
+
+
+def of_class(product, tax_class):
+    """Put a product into a type with a tax class, by its code."""
+    kind, _new = get_model("catalogue", "ProductClass").objects.get_or_create(name=tax_class)
+    ProductTypeTax.objects.get_or_create(
+        product_class=kind, defaults={"tax_class": TaxClass.objects.get(code=tax_class)}
+    )
+    product.product_class = kind
+    product.save()
+    return product
 
 
 def deliver_to(*countries):

@@ -10,7 +10,7 @@ from oscar.apps.basket.signals import voucher_addition, voucher_removal
 
 from checkout_app.storefront.requests import ShopRequest
 from checkout_app.storefront.views import StepView
-from commerce.pricing.vouchers import VoucherRefused, use_voucher
+from commerce.pricing.vouchers import VoucherRefused, typed_code, use_voucher
 from commerce.requests import parse_pk
 
 #: The steps with the field; the first one has answers that are not stored yet.
@@ -34,10 +34,8 @@ class VoucherView(StepView):
                 request.basket.vouchers.remove(voucher)
                 voucher_removal.send(sender=self, basket=request.basket, voucher=voucher)
             return redirect(page)
-        code = " ".join(request.POST.get("code", "").split())[:128]
+        code = typed_code(request.POST.get("code", ""))
         try:
-            if not code:
-                raise VoucherRefused(_("Enter your voucher code."))
             voucher = use_voucher(code, basket=request.basket, user=request.user, request=request)
         except VoucherRefused as refusal:
             messages.warning(request, str(refusal))

@@ -2,6 +2,7 @@
 
 import logging
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from csp.decorators import csp_update
@@ -124,7 +125,8 @@ class StepView(View):
         context = {
             "draft": self.draft,
             "is_shipped": self.is_shipped,
-            "vouchers": voucher_notes(self.request.basket, user=self.request.user),
+            # Read only by the steps that show them.
+            "vouchers": partial(voucher_notes, self.request.basket, user=self.request.user),
             "typed_code": self.request.GET.get("code", "")[:128],
             "step": self.request.resolver_match.url_name if self.request.resolver_match else "",
             **context,

@@ -23,12 +23,12 @@ from commerce.documents.tax_return import (
     tax_return,
     totals_of,
 )
-from commerce.models import OwnTaxRate
 from commerce.models.tax import NAMES
 from commerce.shop_settings.current import current_shop
 from commerce.shop_values.vat_rates import AS_OF, STANDARD, shipped_rates
+from commerce.stock.selling import shop_today
 from commerce.tax import Relief
-from commerce.taxes.rates import seller_of, shop_today
+from commerce.taxes.rates import TaxRates, seller_of
 
 RELIEFS = {
     Relief.NONE: pgettext_lazy("sales that bear VAT", "VAT charged"),
@@ -143,12 +143,7 @@ class TaxRatesView(StaffPage, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         today, shop = shop_today(), current_shop()
         shipped = shipped_rates(today)
-        own = OwnTaxRate.objects.filter(since__lte=today).select_related("tax_class")
-        in_force = {
-            (rate.country, rate.tax_class.code if rate.tax_class else STANDARD): rate.percent
-            for rate in own.order_by("since", "pk")
-            if rate.until is None or today <= rate.until
-        }
+        in_force = dict(TaxRates().own)
         if shop.tax_percent is not None:
             home = seller_of(shop, today).territory.code
             in_force.setdefault((home, STANDARD), shop.tax_percent)

@@ -15,8 +15,8 @@ from commerce.documents.text_runs import Font, Run, broken_rows, needs_layout, v
 from commerce.documents.typefaces import SANS, SERIF, letters_of, path_of
 
 #: The storefront's light colours (static/css/tokens.css), on white paper.
-INK, SOFT, LINE, WASH, WHITE = (
-    (31, 35, 34), (95, 91, 84), (221, 213, 201), (247, 243, 237), (255, 255, 255),
+INK, SOFT, LINE, WHITE = (
+    (31, 35, 34), (95, 91, 84), (221, 213, 201), (255, 255, 255),
 )  # fmt: skip
 #: Millimetres on A4.
 MARGIN, WIDTH, BOTTOM = 20, 170, 272

@@ -14,8 +14,8 @@ from django.db.models import Count, Q
 from commerce.models import DocumentKind, DocumentTax, OrderTax
 from commerce.shop_settings.current import current_shop
 from commerce.shop_values.vat_territories import EU, territory_by_code, territory_of
+from commerce.stock.selling import shop_today
 from commerce.tax import Relief
-from commerce.taxes.rates import shop_today
 
 #: The EU's threshold for distance sales in a calendar year, in EUR (Directive 2006/112/EC, article 59c).
 DISTANCE_SALES_THRESHOLD = Decimal(10_000)

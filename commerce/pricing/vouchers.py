@@ -40,6 +40,11 @@ class VoucherRefused(Exception):
     """The voucher cannot be used; the message tells the shopper why."""
 
 
+def typed_code(text: str) -> str:
+    """A code as typed, without superfluous spaces, and never longer than a field."""
+    return " ".join(text.split())[:128]
+
+
 def use_voucher(
     code: str, *, basket: AbstractBasket, user: User | AnonymousUser, request: HttpRequest
 ) -> AbstractVoucher:
@@ -48,6 +53,8 @@ def use_voucher(
     Unknown codes are counted by network address and by account. After too many of them, every code
     has to wait, a valid one too.
     """
+    if not code:
+        raise VoucherRefused(_("Enter your voucher code."))
     counted = _code_limits(request, user)
     try:
         count_attempt(counted)

@@ -35,7 +35,7 @@ from commerce.basket.undo import (
 )
 from commerce.catalogue.product_detail import BuyBox, buy_box_for
 from commerce.exceptions import BasketFrozen, UndoExpired
-from commerce.pricing.vouchers import VoucherRefused, use_voucher, voucher_notes
+from commerce.pricing.vouchers import VoucherRefused, typed_code, use_voucher, voucher_notes
 from commerce.requests import parse_pk, wants_fragment
 from commerce.same_origin import same_origin_only
 from commerce.storefront.basket_forms import LineQuantityForm
@@ -359,10 +359,8 @@ class VoucherAddView(BasketPage):
         return back_to_basket()
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        code = " ".join(request.POST.get("code", "").split())[:128]
+        code = typed_code(request.POST.get("code", ""))
         try:
-            if not code:
-                raise VoucherRefused(_("Enter your voucher code."))
             voucher = use_voucher(code, basket=request.basket, user=request.user, request=request)
         except VoucherRefused as refusal:
             return self.show(voucher_code=code, voucher_error=str(refusal))

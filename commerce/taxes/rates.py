@@ -8,17 +8,13 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from django.utils import timezone
-
-from commerce.clock import shop_now
 from commerce.models import OwnTaxRate, ProductTypeTax, ShopSettings
 from commerce.money import round_money
 from commerce.shop_settings.current import Shop, current_shop
 from commerce.shop_values.vat_rates import SAME_RATES, STANDARD, shipped_percent
 from commerce.shop_values.vat_territories import territory_of
-from commerce.stock.selling import is_shipped, selling_of
+from commerce.stock.selling import is_shipped, selling_of, shop_today
 from commerce.tax import Relief, TaxRate
 from commerce.taxes.providers import tax_provider
 from commerce.taxes.treatments import Destination, Seller, Treatment, treatment_of
@@ -31,11 +27,6 @@ if TYPE_CHECKING:
 TAXES = ("product_class__tax__tax_class", "parent__product_class__tax__tax_class")
 #: The class of what VAT does not cover, such as gift cards for several rates.
 NO_TAX = "none"
-
-
-def shop_today(shop: Shop | None = None) -> date:
-    """The day of the shop's moment in its time zone; rates change at midnight there."""
-    return timezone.localtime(shop_now(), ZoneInfo((shop or current_shop()).time_zone)).date()
 
 
 def seller_of(shop: Shop, on: date) -> Seller:
@@ -63,14 +54,14 @@ class TaxRates:
     @cached_property
     def on(self) -> date:
         """The day of the rates."""
-        return shop_today(self.shop)
+        return shop_today()
 
     @cached_property
     def seller(self) -> Seller:
         return seller_of(self.shop, self.on)
 
     @cached_property
-    def _own(self) -> dict[tuple[str, str], Decimal]:
+    def own(self) -> dict[tuple[str, str], Decimal]:
         """The rates that staff entered for this day, ``{(country, class code): percent}``."""
         rows = OwnTaxRate.objects.filter(since__lte=self.on).order_by("since", "pk")
         return {
@@ -109,8 +100,8 @@ class TaxRates:
             return Decimal(0)
         for known in (tax_class, STANDARD):
             for code in (territory, shared):
-                if (code, known) in self._own:
-                    return self._own[code, known]
+                if (code, known) in self.own:
+                    return self.own[code, known]
             percent = self.shop.tax_percent if known == STANDARD and shared == home else None
             if percent is None:
                 percent = shipped_percent(territory, known, self.on)
@@ -146,9 +137,6 @@ class TaxRates:
         percent = self.percent(territory, tax_class) if provided is None else provided
         return TaxRate(territory, percent)
 
-    def _treatment(self, *, is_shipped: bool) -> Treatment:
-        return self._treatments[is_shipped]
-
     @cached_property
     def _treatments(self) -> dict[bool, Treatment]:
         return {
@@ -165,7 +153,7 @@ class TaxRates:
 
     def rate_of(self, product: AbstractProduct) -> TaxRate:
         """The rate of a product at the destination."""
-        treatment = self._treatment(is_shipped=is_shipped(product))
+        treatment = self._treatments[is_shipped(product)]
         return self._rate(treatment, self.class_of(product))
 
     def price_of(self, gross: Decimal, product: AbstractProduct) -> tuple[Decimal, TaxRate]:
@@ -194,7 +182,7 @@ class TaxRates:
         rate, home = max(
             values,
             key=lambda pair: (values[pair], pair[0].percent),
-            default=(self._rate(self._treatment(is_shipped=True), STANDARD), self.standard),
+            default=(self._rate(self._treatments[True], STANDARD), self.standard),
         )
         return self._price(gross, home, rate)
 

@@ -13,7 +13,7 @@ from checkout_app.exceptions import RefundRefused
 from checkout_app.models import PaymentAttempt
 from checkout_app.payments import begin, refunds, settle
 from commerce.documents.tax_return import period_of, tax_return, totals_of
-from commerce.models import CommercialDocument, ProductTypeTax, ShopSettings, TaxClass
+from commerce.models import CommercialDocument, ShopSettings
 from commerce.orders.invariants import broken_invariants
 from commerce.orders.pipeline import move_order
 from tests.factories import (
@@ -23,6 +23,7 @@ from tests.factories import (
     make_product,
     make_submission,
     make_voucher,
+    of_class,
     pay,
     set_shop,
 )
@@ -33,16 +34,6 @@ PLACES = (
     ("NL", "1012 JS", "NL004495445B01"), ("GB", "NR23 1AH", ""), ("GB", "BT1 5GS", ""), ("US", "10001", ""),
 )  # fmt: skip
 FIRST = datetime(2027, 1, 1, 12, tzinfo=UTC)
-
-
-def of_class(product, tax_class):
-    kind, _new = get_model("catalogue", "ProductClass").objects.get_or_create(name=tax_class)
-    ProductTypeTax.objects.get_or_create(
-        product_class=kind, defaults={"tax_class": TaxClass.objects.get(code=tax_class)}
-    )
-    product.product_class = kind
-    product.save()
-    return product
 
 
 def order_at(goods, draw, voucher):

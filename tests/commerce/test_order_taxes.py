@@ -23,7 +23,6 @@ from commerce.models import (
     OrderTax,
     OwnTaxRate,
     ProductDetails,
-    ProductTypeTax,
     ShopSettings,
     TaxClass,
 )
@@ -38,6 +37,7 @@ from tests.factories import (
     make_delivery,
     make_paid_order,
     make_product,
+    of_class,
     set_shop,
 )
 from tests.shopper import give_details, press_pay, reach_payment, see_payment
@@ -61,16 +61,6 @@ def mug():
 @pytest.fixture
 def vase():
     return make_product("Vase", price="120.00", stock=100)
-
-
-def of_class(product, tax_class):
-    kind, _new = ProductClass.objects.get_or_create(name=tax_class)
-    ProductTypeTax.objects.get_or_create(
-        product_class=kind, defaults={"tax_class": TaxClass.objects.get(code=tax_class)}
-    )
-    product.product_class = kind
-    product.save()
-    return product
 
 
 @pytest.fixture

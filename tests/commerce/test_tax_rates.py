@@ -23,23 +23,13 @@ from tests.factories import (
     make_submission,
     make_user,
     make_variants,
+    of_class,
     pay,
     set_shop,
 )
 
 ProductClass = get_model("catalogue", "ProductClass")
 IN_LEIPZIG = {"country": "DE", "postcode": "04109"}
-
-
-def of_type(product, name, tax_class):
-    """Put a product into a type of its own with a tax class."""
-    kind, _new = ProductClass.objects.get_or_create(name=name)
-    ProductTypeTax.objects.update_or_create(
-        product_class=kind, defaults={"tax_class": TaxClass.objects.get(code=tax_class)}
-    )
-    product.product_class = kind
-    product.save()
-    return product
 
 
 @pytest.fixture
@@ -49,7 +39,7 @@ def german(shop):
 
 @pytest.fixture
 def book(german):
-    return of_type(make_product("Novel", price="10.70"), "Book", "books")
+    return of_class(make_product("Novel", price="10.70"), "books")
 
 
 @pytest.fixture
@@ -59,7 +49,7 @@ def mug(german):
 
 @pytest.fixture
 def voucher(german):
-    return of_type(make_product("Gift card", price="50.00"), "Gift card", "none")
+    return of_class(make_product("Gift card", price="50.00"), "none")
 
 
 # --- The arithmetic -------------------------------------------------------------------------------
@@ -126,9 +116,7 @@ def test_each_line_bears_the_rate_of_its_type(book, mug, voucher):
 
 @pytest.mark.django_db
 def test_variant_bears_the_rate_of_its_product(german):
-    parent = of_type(
-        make_variants("Atlas", {"Format": ["Hardback"]}, price="10.70"), "Book", "books"
-    )
+    parent = of_class(make_variants("Atlas", {"Format": ["Hardback"]}, price="10.70"), "books")
     basket = make_basket((parent.children.get(), 1))
 
     assert basket.all_lines()[0].purchase_info.price.tax_code == "DE-7"
